@@ -124,6 +124,9 @@ pub struct Value {
 impl Value {
     /// Returns the size in bytes of a contiguous buffer of this type, if it fits `usize` and `isize`.
     pub fn bytes(&self) -> Option<usize> {
+        if self.shape.contains(&0) {
+            return Some(0);
+        }
         let size = u64::try_from(self.dtype.size()).ok()?;
         let bytes = self
             .shape
