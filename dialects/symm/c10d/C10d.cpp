@@ -24,7 +24,7 @@ static ParseResult parseWait(OpAsmParser &parser, OpAsmParser::UnresolvedOperand
 
 static void printWait(OpAsmPrinter &printer, Operation *op, Value input, Type inputType, Type,
                       DictionaryAttr) {
-  printer << ' ' << input;
+  printer << input;
   printer.printOptionalAttrDict(op->getDiscardableAttrDictionary().getValue());
   printer << " : " << inputType;
 }

@@ -42,7 +42,7 @@ class C10d_Op<string mnemonic, Comm_ShapeRule rule, dag extra = (ins),
 
 class C10d_ReduceOp<string mnemonic, Comm_ShapeRule rule> :
     C10d_Op<mnemonic, rule, (ins Comm_ReduceOpAttr:$reduce_op),
-            "custom<ReduceOp>($reduce_op)">;
+            "`` custom<ReduceOp>($reduce_op)">;
 
 def C10d_AllReduceOp : C10d_ReduceOp<"all_reduce", Comm_SameShape> {
   let summary = "reduce over the ranks; every rank gets the result";

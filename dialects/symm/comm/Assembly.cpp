@@ -110,11 +110,11 @@ void symm::printCollective(OpAsmPrinter &printer, Operation *op, Value input, Ty
                            Value output, Type outputType, Type resultType,
                            FlatSymbolRefAttr group, DictionaryAttr) {
   if (resultType) {
-    printer << ' ' << input;
+    printer << input;
     printGroup(printer, op, group);
     return printTensorTypes(printer, inputType, resultType);
   }
-  printer << " ins(" << input << " : " << inputType << ')';
+  printer << "ins(" << input << " : " << inputType << ')';
   printOuts(printer, output, outputType);
   printGroup(printer, op, group);
 }
@@ -144,11 +144,11 @@ void symm::printStagedCollective(OpAsmPrinter &printer, Operation *op, Value buf
                                  Type outputType, Type resultType, FlatSymbolRefAttr group,
                                  DictionaryAttr) {
   if (resultType) {
-    printer << ' ' << buffer << ", " << input;
+    printer << buffer << ", " << input;
     printGroup(printer, op, group);
     return printTensorTypes(printer, inputType, resultType);
   }
-  printer << " ins(" << buffer << ", " << input << " : " << bufferType << ", " << inputType << ')';
+  printer << "ins(" << buffer << ", " << input << " : " << bufferType << ", " << inputType << ')';
   printOuts(printer, output, outputType);
   printGroup(printer, op, group);
 }
@@ -170,10 +170,10 @@ void symm::printInPlaceCollective(OpAsmPrinter &printer, Operation *op, Value in
                                   Type inputType, Type resultType, FlatSymbolRefAttr group,
                                   DictionaryAttr) {
   if (resultType) {
-    printer << ' ' << input;
+    printer << input;
     printGroup(printer, op, group);
     return printTensorTypes(printer, inputType, resultType);
   }
-  printer << " inout(" << input << " : " << inputType << ')';
+  printer << "inout(" << input << " : " << inputType << ')';
   printGroup(printer, op, group);
 }

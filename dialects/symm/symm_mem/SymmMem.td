@@ -44,7 +44,7 @@ def SymmMem_OneShotAllReduceOp :
                        DefaultValuedAttr<Comm_ProtocolAttr, "::symm::comm::Protocol::pull">:$protocol);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
-    custom<Algorithm>($reduce_op, $protocol)
+    `` custom<Algorithm>($reduce_op, $protocol)
     custom<Collective>($input, type($input), $output, type($output),
                        type($result), $group, attr-dict)
   }];
@@ -70,7 +70,7 @@ def SymmMem_OneShotAllReduceCopyOp :
                        FlatSymbolRefAttr:$group, Comm_ReduceOpAttr:$reduce_op);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
-    custom<ReduceOp>($reduce_op)
+    `` custom<ReduceOp>($reduce_op)
     custom<StagedCollective>($symm_buffer, type($symm_buffer), $input, type($input),
                              $output, type($output), type($result), $group, attr-dict)
   }];
@@ -97,7 +97,7 @@ def SymmMem_TwoShotAllReduceOp :
                        DefaultValuedAttr<Comm_ProtocolAttr, "::symm::comm::Protocol::pull">:$protocol);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
-    custom<Algorithm>($reduce_op, $protocol)
+    `` custom<Algorithm>($reduce_op, $protocol)
     custom<InPlaceCollective>($input, type($input), type($result), $group, attr-dict)
   }];
   let inPlace = 1;
