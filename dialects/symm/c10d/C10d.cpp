@@ -5,8 +5,8 @@
 
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/CastInterfaces.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace symm::c10d;
@@ -53,22 +53,26 @@ LogicalResult WaitTensorOp::verify() {
   return success();
 }
 
-/// Whether `value` may be the result of a c10d collective, seen through calls,
-/// control flow and views.
+/// Whether `value` may be, or hold, the result of a c10d collective that has not
+/// been waited for. Only ops that compute all of their result are known not to
+/// pass one on: views, calls, control flow and insertions may.
 static bool mayBeAsync(Value value) {
   Operation *producer = value.getDefiningOp();
   if (!producer)
     return true;
   if (auto collective = llvm::dyn_cast<symm::comm::CollectiveOpInterface>(producer))
     return collective.isAsync();
-  return llvm::isa<CallOpInterface, RegionBranchOpInterface, ViewLikeOpInterface>(producer) ||
-         llvm::is_contained(producer->getOperandTypes(), value.getType());
+  if (llvm::isa<WaitTensorOp>(producer))
+    return false;
+  if (producer->hasTrait<OpTrait::Elementwise>())
+    return llvm::isa<CastOpInterface, SelectLikeOpInterface>(producer);
+  return llvm::isa<CallOpInterface>(producer) || producer->getNumRegions() != 0 ||
+         llvm::any_of(producer->getOperandTypes(), llvm::IsaPred<ShapedType>);
 }
 
 /// wait(x) → x where no collective of this dialect made x.
 LogicalResult WaitTensorOp::fold(FoldAdaptor, SmallVectorImpl<OpFoldResult> &results) {
-  bool waited = getInput().getDefiningOp<WaitTensorOp>() != nullptr;
-  if (getNumResults() == 0 || (!waited && mayBeAsync(getInput())))
+  if (getNumResults() == 0 || mayBeAsync(getInput()))
     return failure();
   results.push_back(getInput());
   return success();

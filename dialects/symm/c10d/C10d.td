@@ -12,7 +12,8 @@ def C10d_Dialect : Dialect {
   let summary = "What: functional collectives on tensors or memrefs";
   let description = [{
     Mirrors `torch.ops._c10d_functional`, op for op, with the same names. Each op
-    has two forms: on tensors it returns a new tensor, on memrefs it writes `outs`.
+    has two forms: on tensors it returns a new tensor, on memrefs it writes `outs`,
+    which is the very value of `ins` or does not overlap it.
 
     ```mlir
     %y = c10d.all_reduce<sum> %x on @tp : tensor<8xf32>

@@ -57,9 +57,19 @@ static LogicalResult verifyForm(CollectiveOpInterface op) {
   return success();
 }
 
+/// Peers read symmetric operands while this rank writes its output.
+static LogicalResult verifyDisjoint(CollectiveOpInterface op) {
+  for (OpOperand *operand : op.getSymmetricOperands())
+    if (operand->get() == op.getOutputBuffer())
+      return op->emitOpError("operand #")
+             << operand->getOperandNumber()
+             << " is also the output, which is written while peers read it";
+  return success();
+}
+
 LogicalResult symm::comm::verifyCollective(Operation *operation) {
   auto op = llvm::cast<CollectiveOpInterface>(operation);
-  if (failed(verifyForm(op)))
+  if (failed(verifyForm(op)) || failed(verifyDisjoint(op)))
     return failure();
   Type element = llvm::cast<ShapedType>(op.getInput().getType()).getElementType();
   if (!isTransferable(element))

@@ -14,7 +14,8 @@ def SymmMem_Dialect : Dialect {
     Mirrors `torch.ops.symm_mem`, with the same names. Which operands must be in
     symmetric memory is part of each op's definition and follows from its
     protocol; `--place-symmetric-buffers` puts them there. Ops written by hand are
-    never second-guessed: they are lowered as written.
+    never second-guessed: they are lowered as written. On memrefs, the output does
+    not overlap the other operands.
 
     ```mlir
     %y = symm_mem.one_shot_all_reduce<sum> %x on @tp : tensor<8xf32>        // pull
