@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Typed operations, contexts, diagnostics, remarks and pass declarations for
+//! the dialects `comm`, `c10d` and `symm_mem`, on top of [melior](https://docs.rs/melior).
+
+pub mod cast;
+pub mod context;
+pub mod diagnostics;
+pub mod dialect;
+pub mod docs;
+pub mod guard;
+pub mod pass;
+pub mod pattern;
+pub mod remark;
+pub mod rewriter;
+pub mod symbol;
+pub mod tool;
+pub mod value;
+pub mod walk;
+
+mod text;
+
+pub use melior;
+pub use mlir_sys;

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Types of memrefs: memory spaces, layouts and sizes.
+
+use melior::ir::{Attribute, AttributeLike, Type, TypeLike};
+use mlir_sys::{
+    mlirAffineMapIsIdentity, mlirAttributeIsAAffineMap, mlirAffineMapAttrGetValue,
+    mlirComplexTypeGetElementType, mlirFloatTypeGetWidth, mlirIntegerTypeGetWidth,
+    mlirMemRefTypeContiguousGet, mlirMemRefTypeGet, mlirMemRefTypeGetLayout,
+    mlirMemRefTypeGetMemorySpace, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
+    mlirShapedTypeGetRank, mlirShapedTypeHasStaticShape, mlirShapedTypeIsDynamicDim,
+    mlirUnrankedMemRefTypeGet, mlirUnrankedMemrefGetMemorySpace,
+};
+
+/// Says whether a type is a memref, ranked or not.
+pub fn is_memref(r#type: Type<'_>) -> bool {
+    r#type.is_mem_ref() || r#type.is_unranked_mem_ref()
+}
+
+/// Returns the memory space of a memref; `None` for ordinary memory and for
+/// types that are no memrefs.
+pub fn memory_space(r#type: Type<'_>) -> Option<Attribute<'_>> {
+    let raw = r#type.to_raw();
+    // SAFETY: the type is valid, and its kind is checked before it is asked.
+    unsafe {
+        let space = if r#type.is_mem_ref() {
+            mlirMemRefTypeGetMemorySpace(raw)
+        } else if r#type.is_unranked_mem_ref() {
+            mlirUnrankedMemrefGetMemorySpace(raw)
+        } else {
+            return None;
+        };
+        Attribute::from_option_raw(space)
+    }
+}
+
+/// Returns a memref type in another memory space, and any other type as it is.
+pub fn in_memory_space<'c>(r#type: Type<'c>, space: Option<Attribute<'c>>) -> Type<'c> {
+    let raw = r#type.to_raw();
+    let space = space.unwrap_or(Attribute::null()).to_raw();
+    // SAFETY: type and space are valid, and the kind is checked before it is asked.
+    unsafe {
+        if r#type.is_unranked_mem_ref() {
+            return Type::from_raw(mlirUnrankedMemRefTypeGet(
+                mlirShapedTypeGetElementType(raw),
+                space,
+            ));
+        }
+        if !r#type.is_mem_ref() {
+            return r#type;
+        }
+        let shape = shape(r#type);
+        Type::from_raw(mlirMemRefTypeGet(
+            mlirShapedTypeGetElementType(raw),
+            shape.len() as isize,
+            shape.as_ptr(),
+            mlirMemRefTypeGetLayout(raw),
+            space,
+        ))
+    }
+}
+
+/// Returns the type of a fresh buffer for the contents of a ranked memref: the
+/// same shape and elements, row-major, in a memory space.
+///
+/// # Panics
+///
+/// Panics where the type is no ranked memref.
+pub fn fresh<'c>(r#type: Type<'c>, space: Option<Attribute<'c>>) -> Type<'c> {
+    assert!(r#type.is_mem_ref(), "expected a ranked memref, got {type}");
+    let shape = shape(r#type);
+    // SAFETY: type and space are valid, and the type is a memref.
+    unsafe {
+        Type::from_raw(mlirMemRefTypeContiguousGet(
+            mlirShapedTypeGetElementType(r#type.to_raw()),
+            shape.len() as isize,
+            shape.as_ptr(),
+            space.unwrap_or(Attribute::null()).to_raw(),
+        ))
+    }
+}
+
+/// Says whether a type is a ranked memref with the identity layout, which an
+/// allocation can be lowered with.
+pub fn has_identity_layout(r#type: Type<'_>) -> bool {
+    if !r#type.is_mem_ref() {
+        return false;
+    }
+    // SAFETY: the type is a memref; the layout's kind is checked before it is asked.
+    unsafe {
+        let layout = mlirMemRefTypeGetLayout(r#type.to_raw());
+        mlirAttributeIsAAffineMap(layout)
+            && mlirAffineMapIsIdentity(mlirAffineMapAttrGetValue(layout))
+    }
+}
+
+/// Returns the dimensions of a ranked memref whose sizes are not known before
+/// the program runs.
+pub fn dynamic_dimensions(r#type: Type<'_>) -> Vec<usize> {
+    if !r#type.is_mem_ref() {
+        return Vec::new();
+    }
+    let raw = r#type.to_raw();
+    // SAFETY: the type is a memref, and the dimensions are below its rank.
+    unsafe {
+        (0..mlirShapedTypeGetRank(raw))
+            .filter(|dimension| mlirShapedTypeIsDynamicDim(raw, *dimension))
+            .map(|dimension| dimension as usize)
+            .collect()
+    }
+}
+
+/// Returns the bytes of a memref's elements, one byte and no less per element;
+/// `None` where they are not known before the program runs.
+pub fn bytes(r#type: Type<'_>) -> Option<u64> {
+    if !r#type.is_mem_ref() {
+        return None;
+    }
+    shaped_bytes(r#type)
+}
+
+fn shaped_bytes(r#type: Type<'_>) -> Option<u64> {
+    // SAFETY: the callers checked that the type is shaped.
+    let (is_static, element) = unsafe {
+        let raw = r#type.to_raw();
+        let element = Type::from_raw(mlirShapedTypeGetElementType(raw));
+        (mlirShapedTypeHasStaticShape(raw), element)
+    };
+    if !is_static {
+        return None;
+    }
+    let element = element_bytes(element)?;
+    shape(r#type).iter().try_fold(element, |bytes, size| {
+        bytes.checked_mul(u64::try_from(*size).ok()?)
+    })
+}
+
+fn element_bytes(r#type: Type<'_>) -> Option<u64> {
+    let raw = r#type.to_raw();
+    // SAFETY: the type is valid, and its kind is checked before it is asked.
+    unsafe {
+        if r#type.is_integer() {
+            Some(u64::from(mlirIntegerTypeGetWidth(raw)).div_ceil(8))
+        } else if r#type.is_float() {
+            Some(u64::from(mlirFloatTypeGetWidth(raw)).div_ceil(8))
+        } else if r#type.is_index() {
+            Some(8)
+        } else if r#type.is_complex() {
+            Some(2 * element_bytes(Type::from_raw(mlirComplexTypeGetElementType(raw)))?)
+        } else if r#type.is_vector() {
+            shaped_bytes(r#type)
+        } else {
+            None
+        }
+    }
+}
+
+/// Returns the sizes of a type that the callers know to be shaped and ranked.
+fn shape(r#type: Type<'_>) -> Vec<i64> {
+    let raw = r#type.to_raw();
+    // SAFETY: the type is shaped, and the dimensions are below its rank.
+    unsafe { (0..mlirShapedTypeGetRank(raw)).map(|d| mlirShapedTypeGetDimSize(raw, d)).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use melior::Context;
+
+    fn parse<'c>(context: &'c Context, text: &str) -> Type<'c> {
+        Type::parse(context, text).expect("a type")
+    }
+
+    #[test]
+    fn changes_the_memory_space_and_nothing_else() {
+        let context = Context::new();
+        let space = Attribute::parse(&context, "3");
+        for (plain, moved) in [
+            ("memref<4x?xf32>", "memref<4x?xf32, 3>"),
+            ("memref<*xi8>", "memref<*xi8, 3>"),
+            ("memref<2xf32, strided<[4], offset: ?>>", "memref<2xf32, strided<[4], offset: ?>, 3>"),
+            ("tensor<4xf32>", "tensor<4xf32>"),
+        ] {
+            let (plain, moved) = (parse(&context, plain), parse(&context, moved));
+            assert_eq!(in_memory_space(plain, space), moved);
+            assert_eq!(in_memory_space(moved, None), plain);
+        }
+    }
+
+    #[test]
+    fn counts_bytes_of_what_is_static() {
+        let context = Context::new();
+        for (text, expected) in [
+            ("memref<8x4096xbf16>", Some(65536)),
+            ("memref<3xi1>", Some(3)),
+            ("memref<f64>", Some(8)),
+            ("memref<2xcomplex<f32>>", Some(16)),
+            ("memref<2xvector<4xf32>>", Some(32)),
+            ("memref<0xf32>", Some(0)),
+            ("memref<?xf32>", None),
+            ("memref<*xf32>", None),
+            ("memref<2xmemref<2xf32>>", None),
+        ] {
+            assert_eq!(bytes(parse(&context, text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_identity_layouts() {
+        let context = Context::new();
+        for (text, expected) in [
+            ("memref<4x8xf32>", true),
+            ("memref<4x8xf32, strided<[8, 1]>>", false),
+            ("memref<4x8xf32, strided<[8, 1], offset: ?>>", false),
+            ("memref<4x8xf32, affine_map<(i, j) -> (j, i)>>", false),
+            ("memref<*xf32>", false),
+        ] {
+            assert_eq!(has_identity_layout(parse(&context, text)), expected, "{text}");
+        }
+    }
+}

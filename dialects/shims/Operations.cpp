@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "symm-c/Shims.h"
+
+#include "mlir/CAPI/IR.h"
+#include "mlir/IR/Operation.h"
+
+MlirOperation symmOperationGetPrevInBlock(MlirOperation op) {
+  return wrap(unwrap(op)->getPrevNode());
+}
