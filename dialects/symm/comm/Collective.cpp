@@ -51,9 +51,8 @@ static LogicalResult verifyForm(CollectiveOpInterface op) {
       return op->emitOpError("mixes tensors and memrefs");
   if (op->getNumResults() != (tensors ? 1 : 0))
     return op->emitOpError(tensors ? "on tensors has one result" : "on memrefs has no result");
-  bool wantsOutput = !tensors && !op.isInPlace();
-  if (static_cast<bool>(op.getOutputBuffer()) != wantsOutput)
-    return op->emitOpError(wantsOutput ? "on memrefs has an output" : "on tensors has no output");
+  if (!tensors && !op.isInPlace() && !op.getOutputBuffer())
+    return op->emitOpError("on memrefs has an output");
   return success();
 }
 
@@ -67,9 +66,23 @@ static LogicalResult verifyDisjoint(CollectiveOpInterface op) {
   return success();
 }
 
+/// A staging buffer holds what is communicated.
+static LogicalResult verifyStaging(CollectiveOpInterface op) {
+  auto input = llvm::cast<ShapedType>(op.getInput().getType());
+  for (OpOperand *operand : op.getOverwrittenOperands()) {
+    auto type = llvm::cast<ShapedType>(operand->get().getType());
+    bool holds = isTensorForm(op) ? type == input
+                                  : type.getElementType() == input.getElementType() &&
+                                        succeeded(verifyCompatibleShape(type, input));
+    if (!holds)
+      return op->emitOpError("expected a staging buffer for ") << input << ", got " << type;
+  }
+  return success();
+}
+
 LogicalResult symm::comm::verifyCollective(Operation *operation) {
   auto op = llvm::cast<CollectiveOpInterface>(operation);
-  if (failed(verifyForm(op)) || failed(verifyDisjoint(op)))
+  if (failed(verifyForm(op)) || failed(verifyStaging(op)) || failed(verifyDisjoint(op)))
     return failure();
   Type element = llvm::cast<ShapedType>(op.getInput().getType()).getElementType();
   if (!isTransferable(element))
@@ -119,11 +132,11 @@ static LogicalResult verifyShapes(CollectiveOpInterface op, int64_t ranks) {
 }
 
 static LogicalResult verifyPlacement(CollectiveOpInterface op, GroupOp group) {
-  SmallVector<OpOperand *> operands = op.getSymmetricOperands();
-  if (!operands.empty() && !group.getSymmMem())
+  // A push needs symmetric memory too, for its slots.
+  if (!op.isAsync() && !group.getSymmMem())
     return op->emitOpError("group ") << op.getGroupAttr()
                                      << " has no symmetric memory; declare it with {symm_mem}";
-  for (OpOperand *operand : operands) {
+  for (OpOperand *operand : op.getSymmetricOperands()) {
     auto type = llvm::dyn_cast<BaseMemRefType>(operand->get().getType());
     if (!type || getSymmetricGroup(type) == op.getGroupAttr())
       continue;

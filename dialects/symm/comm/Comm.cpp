@@ -125,18 +125,26 @@ LogicalResult PeerOp::verify() {
 
 static LogicalResult verifyRequest(Operation *op, NamedAttribute attr) {
   if (!llvm::isa<SymmMemAttr>(attr.getValue()))
-    return op->emitError("expected '") << attr.getName() << "' to be a #comm.symm_mem, got "
+    return op->emitError("expected '") << attr.getName().getValue() << "' to be a #comm.symm_mem, got "
                                        << attr.getValue();
   auto effects = llvm::dyn_cast<MemoryEffectOpInterface>(op);
   bool allocates = effects && op->getNumResults() == 1 &&
                    llvm::isa<BaseMemRefType>(op->getResult(0).getType()) &&
                    effects.hasEffect<MemoryEffects::Allocate>();
   if (!allocates || op->getName().getStringRef() == "memref.alloca")
-    return op->emitError("'") << attr.getName()
+    return op->emitError("'") << attr.getName().getValue()
                               << "' belongs on an allocation of the heap, such as memref.alloc";
-  FlatSymbolRefAttr group = llvm::cast<SymmMemAttr>(attr.getValue()).getGroup();
-  if (!lookupGroup(op, group))
-    return op->emitError("'") << attr.getName() << "' names unknown group " << group;
+  FlatSymbolRefAttr name = llvm::cast<SymmMemAttr>(attr.getValue()).getGroup();
+  GroupOp group = lookupGroup(op, name);
+  if (!group)
+    return op->emitError("'") << attr.getName().getValue() << "' names unknown group " << name;
+  if (!group.getSymmMem())
+    return op->emitError("'") << attr.getName().getValue() << "' names group " << name
+                              << ", which has no symmetric memory; declare it with {symm_mem}";
+  auto type = llvm::cast<BaseMemRefType>(op->getResult(0).getType());
+  if (type.getMemorySpace() && type.getMemorySpace() != attr.getValue())
+    return op->emitError("'") << attr.getName().getValue() << "' asks for " << attr.getValue()
+                              << ", but the memory space is " << type.getMemorySpace();
   return success();
 }
 
@@ -145,14 +153,15 @@ LogicalResult CommDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return verifyRequest(op, attr);
   if (attr.getName() == "comm.world_size") {
     auto value = llvm::dyn_cast<IntegerAttr>(attr.getValue());
-    if (value && value.getType().isInteger(64) && value.getInt() > 0)
+    if (op->hasTrait<OpTrait::SymbolTable>() && value && value.getType().isInteger(64) &&
+        value.getInt() > 0)
       return success();
-    return op->emitError("expected 'comm.world_size' to be a positive i64");
+    return op->emitError("'comm.world_size' is a positive i64 attribute of a module");
   }
   if (attr.getName() == "comm.placed") {
     if (op->hasTrait<OpTrait::SymbolTable>() && llvm::isa<UnitAttr>(attr.getValue()))
       return success();
     return op->emitError("'comm.placed' is a unit attribute of a module");
   }
-  return op->emitError("unknown attribute '") << attr.getName() << "' of the comm dialect";
+  return op->emitError("unknown attribute '") << attr.getName().getValue() << "' of the comm dialect";
 }
