@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: The Symm authors
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The lit suite: run `cargo xtask test --only lit`, or `lit test/some/file.mlir` after `cargo build`."""
+
+import os
+
+import lit.formats
+
+config.name = "Symm"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["install", "Inputs"]
+
+root = os.path.dirname(os.path.abspath(__file__))
+target_dir = os.path.join(root, os.environ.get("CARGO_TARGET_DIR", "target"))
+symm_bin_dir = lit_config.params.get("symm_bin_dir", os.path.join(target_dir, "debug"))
+llvm_prefix = lit_config.params.get(
+    "llvm_prefix", os.environ.get("MLIR_SYS_220_PREFIX", "/usr/lib/llvm-22")
+)
+
+config.test_source_root = root
+config.test_exec_root = os.path.join(target_dir, "lit")
+
+config.environment["PATH"] = os.pathsep.join(
+    [symm_bin_dir, os.path.join(llvm_prefix, "bin"), os.environ["PATH"]]
+)
+config.substitutions.append(("%symm_plugin", os.path.join(symm_bin_dir, "libsymm_plugin.so")))
+config.substitutions.append(("%examples", os.path.join(root, "examples")))
