@@ -270,7 +270,8 @@ symm::comm::bufferizeCollective(RewriterBase &rewriter, Operation *operation,
 //===-- Canonicalization ------------------------------------------------------===//
 
 namespace {
-/// collective(x) on a group of one rank → x; on memrefs, a copy into the output.
+/// collective(x) on a group of one rank → x; on memrefs, a copy into the output
+/// and into a staging buffer.
 /// Holds for every collective and reduction: there is nobody to communicate with.
 struct FoldSingleRank : RewritePattern {
   FoldSingleRank(StringRef opName, MLIRContext *context)
@@ -283,8 +284,11 @@ struct FoldSingleRank : RewritePattern {
       return rewriter.notifyMatchFailure(op, "the group has more than one rank");
     if (isTensorForm(op))
       return replaceByInput(op, rewriter);
-    if (!op.isInPlace())
+    if (!op.isInPlace()) {
+      for (OpOperand *staging : op.getOverwrittenOperands())
+        memref::CopyOp::create(rewriter, op->getLoc(), op.getInput(), staging->get());
       memref::CopyOp::create(rewriter, op->getLoc(), op.getInput(), op.getOutputBuffer());
+    }
     rewriter.eraseOp(op);
     return success();
   }

@@ -27,6 +27,8 @@ def Comm_Dialect : Dialect {
     - `comm.world_size = 8 : i64`: the number of ranks; group ranks must be below it;
     - `comm.placed`: symmetric buffers have been placed.
   }];
+  // What folds and bufferization of collectives create.
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
 }
