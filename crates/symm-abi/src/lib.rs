@@ -14,6 +14,7 @@
 
 pub mod artifact;
 mod dtype;
+pub mod gpu;
 mod manifest;
 mod table;
 

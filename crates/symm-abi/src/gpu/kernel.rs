@@ -1,0 +1,363 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The names of kernels.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::{DType, ReduceOp};
+
+/// Largest group that kernels exist for; the smallest has two ranks.
+pub const MAX_WORLD_SIZE: u32 = 8;
+
+/// How an all-reduce moves its data.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// Every rank stores its operand into a slot of every peer and reduces what arrives. No barrier.
+    OneShotPush,
+    /// Reduce-scatter, then all-gather, both by stores into slots. No barrier.
+    TwoShotPush,
+    /// A barrier, then every rank reads all operands; a second barrier before the operands may change.
+    OneShotPull,
+    /// A barrier, then every rank reduces its share of the operands and stores it into every peer's result; a second
+    /// barrier when all is there.
+    TwoShotPull,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 4] = [
+        Self::OneShotPush,
+        Self::TwoShotPush,
+        Self::OneShotPull,
+        Self::TwoShotPull,
+    ];
+
+    /// Returns the name, as in kernel names and launch tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OneShotPush => "one_shot_push",
+            Self::TwoShotPush => "two_shot_push",
+            Self::OneShotPull => "one_shot_pull",
+            Self::TwoShotPull => "two_shot_pull",
+        }
+    }
+
+    /// Tells whether data travels through slots of the channel.
+    pub const fn is_push(self) -> bool {
+        matches!(self, Self::OneShotPush | Self::TwoShotPush)
+    }
+
+    /// Tells whether the operand must be symmetric memory.
+    pub const fn operand_is_symmetric(self) -> bool {
+        !self.is_push()
+    }
+
+    /// Tells whether the result must be symmetric memory.
+    pub const fn result_is_symmetric(self) -> bool {
+        matches!(self, Self::TwoShotPull)
+    }
+
+    /// Tells whether the result may be the operand itself.
+    pub const fn works_in_place(self) -> bool {
+        !matches!(self, Self::OneShotPull)
+    }
+
+    /// Returns what the kernel can wait for, as an error message names it; the index is
+    /// [`ErrorRecord::phase`](super::ErrorRecord::phase).
+    pub const fn phases(self) -> &'static [&'static str] {
+        match self {
+            Self::OneShotPush => &["gather"],
+            Self::TwoShotPush => &["reduce-scatter", "all-gather"],
+            Self::OneShotPull | Self::TwoShotPull => &["entry barrier", "exit barrier"],
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a slot's words say that they have arrived.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Wire {
+    /// 16 bytes of data a packet; a 64-bit word of all ones, a NaN in each of its lanes, has not arrived.
+    Sentinel,
+    /// 8 bytes of data a packet; each 64-bit word holds 32 bits of data and, above them, the tag of the call.
+    Tagged,
+}
+
+impl Wire {
+    /// Returns the bytes of data in a packet, which takes 16 bytes of a slot.
+    pub const fn payload(self) -> u64 {
+        match self {
+            Self::Sentinel => 16,
+            Self::Tagged => 8,
+        }
+    }
+}
+
+/// A reduction in the form that kernels exist for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Reduction {
+    /// Element type of the kernel.
+    pub dtype: DType,
+    /// Reduction of the kernel.
+    pub op: ReduceOp,
+    /// Elements of the kernel in one element of the buffer: 2 for complex numbers, else 1.
+    pub parts: u64,
+}
+
+impl Reduction {
+    /// Returns the kernel form of a reduction, or nothing if it is not defined for the type.
+    ///
+    /// Pairs that differ in name but not in bits share a kernel: complex numbers are summed part by part, `i1` is
+    /// combined as bytes, and sums, products and bitwise reductions of `i8` and `ui8` are the same.
+    pub const fn canonical(dtype: DType, op: ReduceOp) -> Option<Self> {
+        use ReduceOp::{Avg, BAnd, BOr, BXor, Max, Min, Product, Sum};
+        if !dtype.has_reduction(op) {
+            return None;
+        }
+        let (dtype, op, parts) = match (dtype, op) {
+            (DType::C64, _) => (DType::F32, op, 2),
+            (DType::C128, _) => (DType::F64, op, 2),
+            (DType::I1, Sum | Max | BOr) => (DType::U8, BOr, 1),
+            (DType::I1, Product | Min | BAnd) => (DType::U8, BAnd, 1),
+            (DType::I1, _) => (DType::U8, BXor, 1),
+            (DType::I8, Avg | Min | Max) => (DType::I8, op, 1),
+            (DType::I8, _) => (DType::U8, op, 1),
+            _ => (dtype, op, 1),
+        };
+        Some(Self { dtype, op, parts })
+    }
+
+    /// Returns every kernel form once.
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for dtype in DType::ALL {
+            for op in ReduceOp::ALL {
+                if let Some(reduction) = Self::canonical(dtype, op)
+                    && reduction.dtype == dtype
+                    && reduction.op == op
+                {
+                    all.push(reduction);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What a kernel does, and where: its name.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub struct KernelSpec {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// Element type, as [`Reduction::canonical`] gives it.
+    pub dtype: DType,
+    /// Reduction, as [`Reduction::canonical`] gives it.
+    pub reduce_op: ReduceOp,
+    /// Ranks of the group: 2 to [`MAX_WORLD_SIZE`].
+    pub world_size: u32,
+    /// Packets that a thread has in flight at once: 1, 2 or 4.
+    pub unroll: u32,
+    /// The chip, for example `sm_90`.
+    pub chip: String,
+}
+
+/// Why there is no such kernel.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// The reduction is not defined for the type.
+    #[error("expected a reduction that exists for {dtype}, got {op}")]
+    NoReduction {
+        /// MLIR's spelling of the type.
+        dtype: &'static str,
+        /// Name of the reduction.
+        op: &'static str,
+    },
+    /// The pair of type and reduction is served by the kernel of another pair.
+    #[error("expected a canonical reduction, got {op} of {dtype}; use `Reduction::canonical`")]
+    NotCanonical {
+        /// MLIR's spelling of the type.
+        dtype: &'static str,
+        /// Name of the reduction.
+        op: &'static str,
+    },
+    /// The group is too small or too large.
+    #[error("expected a group of 2 to {MAX_WORLD_SIZE} ranks, got {0}")]
+    WorldSize(u32),
+    /// No kernel has this many packets in flight.
+    #[error("expected an unroll factor of 1, 2 or 4, got {0}")]
+    Unroll(u32),
+}
+
+impl KernelSpec {
+    /// Checks that such a kernel can exist on some chip.
+    ///
+    /// # Errors
+    ///
+    /// Names what is out of range.
+    pub fn check(&self) -> Result<(), SpecError> {
+        let (dtype, op) = (self.dtype.name(), self.reduce_op.name());
+        let canonical = Reduction::canonical(self.dtype, self.reduce_op)
+            .ok_or(SpecError::NoReduction { dtype, op })?;
+        if canonical.dtype != self.dtype || canonical.op != self.reduce_op {
+            return Err(SpecError::NotCanonical { dtype, op });
+        }
+        if !(2..=MAX_WORLD_SIZE).contains(&self.world_size) {
+            return Err(SpecError::WorldSize(self.world_size));
+        }
+        if !matches!(self.unroll, 1 | 2 | 4) {
+            return Err(SpecError::Unroll(self.unroll));
+        }
+        Ok(())
+    }
+
+    /// Returns how slots of this kernel's channel hold data: floats have a NaN to spare, integers need tags.
+    pub const fn wire(&self) -> Wire {
+        match self.dtype {
+            DType::I1 | DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 => {
+                Wire::Tagged
+            }
+            _ => Wire::Sentinel,
+        }
+    }
+
+    /// Returns the bytes of data that a thread handles at once.
+    pub const fn packet_payload(&self) -> u64 {
+        if self.algorithm.is_push() {
+            self.wire().payload()
+        } else {
+            16
+        }
+    }
+
+    /// Returns the number of packets that hold `count` elements, the last one perhaps in part.
+    pub const fn packets(&self, count: u64) -> u64 {
+        (count * self.dtype.size() as u64).div_ceil(self.packet_payload())
+    }
+
+    /// Returns the most threads a block may have: the kernel's registers are bounded so that this many fit.
+    pub const fn max_threads(&self) -> u32 {
+        let words = self.world_size * self.unroll;
+        if words <= 8 {
+            1024
+        } else if words <= 16 {
+            512
+        } else {
+            256
+        }
+    }
+
+    /// Returns the name of the kernel, unique among all specs: entry point and file name.
+    pub fn name(&self) -> String {
+        format!(
+            "symm_{}_{}_{}_w{}_u{}_{}",
+            self.algorithm.name(),
+            self.dtype.name().to_lowercase(),
+            self.reduce_op.name(),
+            self.world_size,
+            self.unroll,
+            self.chip
+        )
+    }
+}
+
+/// A compiled kernel.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KernelImage {
+    /// What it does.
+    pub spec: KernelSpec,
+    /// Name of the entry point in the module.
+    pub entry: String,
+    /// PTX version times ten: 80 is PTX 8.0.
+    pub ptx_version: u32,
+    /// The module, in PTX.
+    pub ptx: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_defined_reduction_has_one_kernel_form() {
+        let all = Reduction::all();
+        for dtype in DType::ALL {
+            for op in ReduceOp::ALL {
+                let canonical = Reduction::canonical(dtype, op);
+                assert_eq!(canonical.is_some(), dtype.has_reduction(op));
+                if let Some(reduction) = canonical {
+                    assert!(
+                        all.contains(&Reduction {
+                            parts: 1,
+                            ..reduction
+                        }),
+                        "{reduction:?}"
+                    );
+                    assert_eq!(
+                        reduction.dtype.size() as u64 * reduction.parts,
+                        dtype.size() as u64
+                    );
+                }
+            }
+        }
+        assert_eq!(all.len(), 20 + 6 + 24 + 8 + 3);
+    }
+
+    #[test]
+    fn specs_out_of_range_are_refused_by_name() {
+        let good = KernelSpec {
+            algorithm: Algorithm::OneShotPush,
+            dtype: DType::BF16,
+            reduce_op: ReduceOp::Sum,
+            world_size: 4,
+            unroll: 1,
+            chip: "sm_90".into(),
+        };
+        assert_eq!(good.check(), Ok(()));
+        assert_eq!(good.name(), "symm_one_shot_push_bf16_sum_w4_u1_sm_90");
+        let refused = |spec: KernelSpec| spec.check().expect_err("out of range").to_string();
+        assert!(
+            refused(KernelSpec {
+                world_size: 9,
+                ..good.clone()
+            })
+            .contains("got 9")
+        );
+        assert!(
+            refused(KernelSpec {
+                world_size: 1,
+                ..good.clone()
+            })
+            .contains("got 1")
+        );
+        assert!(
+            refused(KernelSpec {
+                unroll: 3,
+                ..good.clone()
+            })
+            .contains("got 3")
+        );
+        assert!(
+            refused(KernelSpec {
+                reduce_op: ReduceOp::BOr,
+                ..good.clone()
+            })
+            .contains("bor")
+        );
+        assert!(
+            refused(KernelSpec {
+                dtype: DType::I8,
+                ..good.clone()
+            })
+            .contains("canonical")
+        );
+    }
+}
