@@ -5,6 +5,9 @@
 //!
 //! It needs nothing but Rust to build, so that it can install all the rest.
 
+mod bench;
+mod demo;
+mod docs;
 mod process;
 mod setup;
 mod test;
@@ -27,16 +30,25 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Compile examples/tp_block.mlir, run it on 4 CPU ranks and check the result.
+    Demo,
     /// Install what the build needs and this machine lacks.
     Setup,
     /// Run every test.
     Test(test::Args),
+    /// Make the book's reference pages.
+    Docs(docs::Args),
+    /// Time the passes beside MLIR's own.
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Demo => demo::run(),
         Command::Setup => setup::run(),
         Command::Test(args) => test::run(&args),
+        Command::Docs(args) => docs::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

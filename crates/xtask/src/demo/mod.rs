@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `cargo xtask demo`: a real program, from `c10d` to a checked result.
+
+mod arguments;
+mod npy;
+mod reference;
+mod report;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use ndarray::Array2;
+use symm_abi::{Entry, Manifest, artifact};
+
+use crate::{process, setup, workspace};
+use arguments::{Argument, HIDDEN, RANKS, TOKENS};
+
+/// The largest error that is accepted, relative to the largest element of the result: the sums
+/// over 1024 and 2816 products are computed in `f32`, in another order than the reference's.
+const TOLERANCE: f64 = 1e-5;
+
+/// Compiles `examples/tp_block.mlir`, runs it on 4 CPU ranks and compares the result with the
+/// unsharded block.
+///
+/// # Errors
+/// A step failed, or the result is wrong.
+pub fn run() -> Result<()> {
+    setup::run()?;
+    let packages = ["symm-opt", "symm-compile", "symm-run"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    process::run(process::cargo().arg("build").args(packages))?;
+    let folder = workspace::target_dir().join("demo");
+    fs::create_dir_all(&folder)?;
+
+    let source = workspace::root().join("examples/tp_block.mlir");
+    report::decisions(&lowering_remarks(&source)?);
+    let (artifact, compile_time) = compile(&source, &folder)?;
+    let manifest = artifact::open(&fs::read(&artifact)?)?;
+    report::collectives(&manifest);
+    report::buffers(&manifest);
+
+    let arguments = arguments::arguments();
+    for argument in &arguments {
+        argument.write_shards(&folder)?;
+    }
+    let run_time = execute(&artifact, entry(&manifest)?, &arguments, &folder)?;
+    let results = read_results(&folder)?;
+    let error = check(&results, &reference::block(&arguments))?;
+    report::outcome(&results[0], error, TOLERANCE, compile_time, run_time);
+    Ok(())
+}
+
+/// Returns what `--lower-comm` says about each collective.
+fn lowering_remarks(source: &Path) -> Result<String> {
+    let output = Command::new(tool("symm-opt"))
+        .arg(source)
+        .args(["--lower-comm", "--remarks-filter=.*", "-o", "/dev/null"])
+        .output()
+        .context("cannot run symm-opt")?;
+    let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "symm-opt failed: {remarks}");
+    Ok(remarks)
+}
+
+fn compile(source: &Path, folder: &Path) -> Result<(PathBuf, Duration)> {
+    let artifact = folder.join("tp_block.so");
+    let start = Instant::now();
+    process::run(
+        Command::new(tool("symm-compile"))
+            .arg(source)
+            .arg("-o")
+            .arg(&artifact)
+            .arg("--device=cpu"),
+    )?;
+    Ok((artifact, start.elapsed()))
+}
+
+fn entry(manifest: &Manifest) -> Result<&Entry> {
+    let entry = manifest
+        .entries
+        .iter()
+        .find(|entry| entry.name == "tp_block");
+    entry.context("the artifact has no entry tp_block")
+}
+
+fn execute(
+    artifact: &Path,
+    entry: &Entry,
+    arguments: &[Argument],
+    folder: &Path,
+) -> Result<Duration> {
+    ensure!(
+        entry.args.len() == arguments.len(),
+        "the block takes other arguments than it is given"
+    );
+    let mut command = Command::new(tool("symm-run"));
+    command
+        .arg(artifact)
+        .args(["-n", &RANKS.to_string(), "--device=cpu"]);
+    for (parameter, argument) in entry.args.iter().zip(arguments) {
+        let shards = folder.join(format!("{}.%r.npy", argument.name));
+        command.arg(format!("--arg={}={}", parameter.name, shards.display()));
+    }
+    command.arg(format!("--save={}", folder.join("result.%r.npy").display()));
+    let start = Instant::now();
+    process::run(&mut command)?;
+    Ok(start.elapsed())
+}
+
+fn read_results(folder: &Path) -> Result<Vec<Array2<f32>>> {
+    let read = |rank| npy::read(&folder.join(format!("result.{rank}.npy")), (TOKENS, HIDDEN));
+    (0..RANKS).map(read).collect()
+}
+
+/// Returns the largest error, relative to the largest element of the reference.
+///
+/// # Errors
+/// The ranks differ in a bit, or the error is too large.
+fn check(results: &[Array2<f32>], reference: &Array2<f64>) -> Result<f64> {
+    let bits = |result: &Array2<f32>| result.mapv(f32::to_bits);
+    for (rank, result) in results.iter().enumerate() {
+        ensure!(
+            bits(result) == bits(&results[0]),
+            "rank {rank} has other bits than rank 0"
+        );
+    }
+    ensure!(
+        results[0].dim() == reference.dim(),
+        "the result has the wrong shape"
+    );
+    let error =
+        largest((&results[0].mapv(f64::from) - reference).view()) / largest(reference.view());
+    if error.is_nan() || error > TOLERANCE {
+        bail!(
+            "the result is off by {error:e} of its largest element, which is more than {TOLERANCE:e}"
+        );
+    }
+    Ok(error)
+}
+
+/// Returns the largest magnitude, or NaN if there is one.
+fn largest(values: ndarray::ArrayView2<f64>) -> f64 {
+    values
+        .iter()
+        .map(|value| value.abs())
+        .max_by(f64::total_cmp)
+        .unwrap_or_default()
+}
+
+fn tool(name: &str) -> PathBuf {
+    workspace::bin_dir().join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_result_is_found() {
+        let reference = Array2::from_shape_fn((2, 3), |(row, column)| (row * 3 + column) as f64);
+        let right = reference.mapv(|value| value as f32);
+        assert_eq!(
+            check(&[right.clone(), right.clone()], &reference).ok(),
+            Some(0.0)
+        );
+        let mut wrong = right.clone();
+        wrong[(1, 1)] += 0.001;
+        assert!(check(&[wrong.clone(), wrong.clone()], &reference).is_err());
+        assert!(check(&[right.clone(), wrong], &reference).is_err());
+        let mut undefined = right.clone();
+        undefined[(0, 0)] = f32::NAN;
+        assert!(check(&[undefined], &reference).is_err());
+    }
+}
