@@ -20,6 +20,9 @@ def C10d_Dialect : Dialect {
     c10d.all_reduce<sum> ins(%x : memref<8xf32>) outs(%y : memref<8xf32>) on @tp
     ```
 
+    An op has read its input when it returns, in the order of the stream that it
+    runs on; only the result has to be waited for.
+
     The group size of torch's operands is the group's own. Every rank of the group
     must execute the same collectives in the same order.
   }];

@@ -226,16 +226,31 @@ static SmallVector<Value> dynamicSizes(RewriterBase &rewriter, CollectiveOpInter
   return sizes;
 }
 
+FailureOr<bufferization::BufferLikeType>
+symm::comm::collectiveBufferType(Operation *operation, Value result,
+                                 const bufferization::BufferizationOptions &options,
+                                 const bufferization::BufferizationState &state,
+                                 SmallVector<Value> &stack) {
+  if (llvm::cast<CollectiveOpInterface>(operation).isInPlace())
+    return bufferization::detail::defaultGetBufferType(result, options, state, stack);
+  auto tensor = llvm::cast<RankedTensorType>(result.getType());
+  std::optional<Attribute> space = options.defaultMemorySpaceFn(tensor);
+  if (!space)
+    return operation->emitOpError("has no memory space for its result");
+  return llvm::cast<bufferization::BufferLikeType>(
+      bufferization::getMemRefTypeWithStaticIdentityLayout(tensor, *space));
+}
+
 static FailureOr<Value> allocateResult(RewriterBase &rewriter, CollectiveOpInterface op,
                                        Value input,
-                                       const bufferization::BufferizationOptions &options) {
+                                       const bufferization::BufferizationOptions &options,
+                                       const bufferization::BufferizationState &state) {
+  FailureOr<bufferization::BufferLikeType> buffer =
+      bufferization::getBufferType(op->getResult(0), options, state);
   GroupOp group = lookupGroup(op, op.getGroupAttr());
-  auto tensor = llvm::cast<RankedTensorType>(op->getResult(0).getType());
-  std::optional<Attribute> space = options.defaultMemorySpaceFn(tensor);
-  if (!group || !space)
+  if (failed(buffer) || !group)
     return failure();
-  auto type = MemRefType::get(tensor.getShape(), tensor.getElementType(),
-                              MemRefLayoutAttrInterface(), *space);
+  auto type = llvm::cast<MemRefType>(*buffer);
   SmallVector<Value> sizes = dynamicSizes(rewriter, op, type, input, group.getSize());
   return options.createAlloc(rewriter, op->getLoc(), type, sizes);
 }
@@ -256,9 +271,9 @@ symm::comm::bufferizeCollective(RewriterBase &rewriter, Operation *operation,
   }
   Value result = operands.front();
   if (!op.isInPlace()) {
-    FailureOr<Value> output = allocateResult(rewriter, op, operands.back(), options);
+    FailureOr<Value> output = allocateResult(rewriter, op, operands.back(), options, state);
     if (failed(output))
-      return op->emitOpError("could not allocate its result");
+      return failure();
     operands.push_back(result = *output);
   }
   OperationState replacement(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());

@@ -32,6 +32,13 @@ bool collectiveWrites(mlir::Operation *op, mlir::OpOperand &operand);
 mlir::bufferization::AliasingValueList
 collectiveAliases(mlir::Operation *op, mlir::OpOperand &operand);
 
+/// A fresh buffer is contiguous; in place, it is the operand's.
+mlir::FailureOr<mlir::bufferization::BufferLikeType>
+collectiveBufferType(mlir::Operation *op, mlir::Value result,
+                     const mlir::bufferization::BufferizationOptions &options,
+                     const mlir::bufferization::BufferizationState &state,
+                     llvm::SmallVector<mlir::Value> &stack);
+
 /// Tensor form → memref form; the result gets a fresh buffer unless in place.
 llvm::LogicalResult
 bufferizeCollective(mlir::RewriterBase &rewriter, mlir::Operation *op,

@@ -78,6 +78,12 @@ class Comm_CollectiveOp<Dialect dialect, string mnemonic, Comm_ShapeRule rule,
         ::mlir::OpOperand &operand, const ::mlir::bufferization::AnalysisState &) {
       return ::symm::comm::collectiveAliases(*this, operand);
     }
+    ::mlir::FailureOr<::mlir::bufferization::BufferLikeType> getBufferType(
+        ::mlir::Value value, const ::mlir::bufferization::BufferizationOptions &options,
+        const ::mlir::bufferization::BufferizationState &state,
+        ::llvm::SmallVector<::mlir::Value> &stack) {
+      return ::symm::comm::collectiveBufferType(*this, value, options, state, stack);
+    }
     ::llvm::LogicalResult bufferize(
         ::mlir::RewriterBase &rewriter,
         const ::mlir::bufferization::BufferizationOptions &options,
