@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Which GPUs can address each other's memory, and how well.
+
+use cudarc::driver::sys::{self, CUdevice_P2PAttribute};
+
+use crate::{
+    driver::Device,
+    error::{Error, Result},
+};
+
+/// How one GPU reaches another's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerLink {
+    /// Loads and stores reach the peer's memory.
+    pub access: bool,
+    /// Atomics do too, which NVLink gives and PCIe does not.
+    pub native_atomics: bool,
+    /// The driver's rank of the link among the host's links: 0 is the fastest.
+    pub performance_rank: i32,
+}
+
+impl PeerLink {
+    /// Asks the driver how `from` reaches the memory of `to`; a device reaches itself at full speed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`] if the driver refuses.
+    pub fn between(from: &Device, to: &Device) -> Result<Self> {
+        if from == to {
+            return Ok(Self {
+                access: true,
+                native_atomics: true,
+                performance_rank: 0,
+            });
+        }
+        use CUdevice_P2PAttribute::*;
+        Ok(Self {
+            access: can_access(from, to)?,
+            native_atomics: attribute(from, to, CU_DEVICE_P2P_ATTRIBUTE_NATIVE_ATOMIC_SUPPORTED)?
+                != 0,
+            performance_rank: attribute(from, to, CU_DEVICE_P2P_ATTRIBUTE_PERFORMANCE_RANK)?,
+        })
+    }
+}
+
+/// Checks that every one of `devices` can address the memory of every other.
+///
+/// # Errors
+///
+/// [`Error::NoPeerAccess`] naming the first pair that cannot, [`Error::Call`] if the driver refuses.
+pub fn require_all(devices: &[Device]) -> Result<()> {
+    for from in devices {
+        require_from(from, devices)?;
+    }
+    Ok(())
+}
+
+/// Checks that `from` can address the memory of each of `peers`.
+///
+/// # Errors
+///
+/// [`Error::NoPeerAccess`] naming the first peer that it cannot, [`Error::Call`] if the driver refuses.
+pub fn require_from(from: &Device, peers: &[Device]) -> Result<()> {
+    for to in peers {
+        if !PeerLink::between(from, to)?.access {
+            return Err(Error::NoPeerAccess {
+                from: from.ordinal(),
+                from_name: from.name()?,
+                to: to.ordinal(),
+                to_name: to.name()?,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn can_access(from: &Device, to: &Device) -> Result<bool> {
+    let mut can = 0;
+    // SAFETY: `can` outlives the call; both devices are open.
+    let code = unsafe {
+        sys::cuDeviceCanAccessPeer(
+            &mut can,
+            from.context().cu_device(),
+            to.context().cu_device(),
+        )
+    };
+    from.check("cuDeviceCanAccessPeer", code)?;
+    Ok(can != 0)
+}
+
+fn attribute(from: &Device, to: &Device, attribute: CUdevice_P2PAttribute) -> Result<i32> {
+    let mut value = 0;
+    // SAFETY: `value` outlives the call; both devices are open.
+    let code = unsafe {
+        sys::cuDeviceGetP2PAttribute(
+            &mut value,
+            attribute,
+            from.context().cu_device(),
+            to.context().cu_device(),
+        )
+    };
+    from.check("cuDeviceGetP2PAttribute", code)?;
+    Ok(value)
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Streams: queues of work on one device.
+
+use std::sync::Arc;
+
+use cudarc::driver::{CudaStream, sys};
+
+use crate::{driver::Device, error::Result, memory::HostMapped};
+
+/// A queue of work on one device; cloning names the same queue.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    inner: Arc<CudaStream>,
+    device: Device,
+}
+
+impl Stream {
+    /// Makes a stream that does not wait for the legacy default stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) if the driver refuses.
+    pub fn new(device: &Device) -> Result<Self> {
+        let inner = device
+            .context()
+            .new_stream()
+            .map_err(|e| device.failed("cuStreamCreate", e))?;
+        Ok(Self {
+            inner,
+            device: device.clone(),
+        })
+    }
+
+    /// Borrows a stream that another library owns; dropping the result leaves it alone.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is a stream of `device`'s primary context and outlives every clone of the result.
+    pub unsafe fn borrow(device: &Device, raw: sys::CUstream) -> Self {
+        // SAFETY: the caller's promise is the callee's.
+        let inner = unsafe { device.context().wrap_borrowed_stream(raw) };
+        Self {
+            inner,
+            device: device.clone(),
+        }
+    }
+
+    /// Waits until the work queued so far is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) with the error of whichever kernel failed.
+    pub fn synchronize(&self) -> Result<()> {
+        self.inner
+            .synchronize()
+            .map_err(|e| self.device.failed("cuStreamSynchronize", e))
+    }
+
+    /// Returns whether the work queued so far is done, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) with the error of whichever kernel failed.
+    pub fn is_done(&self) -> Result<bool> {
+        self.device.bind()?;
+        // SAFETY: the stream is alive.
+        let code = unsafe { sys::cuStreamQuery(self.raw()) };
+        if code == sys::CUresult::CUDA_ERROR_NOT_READY {
+            return Ok(false);
+        }
+        self.device.check("cuStreamQuery", code).map(|()| true)
+    }
+
+    /// Makes later work wait, on the device, until the 32-bit word at `offset` of `page` has reached `value` (cyclically ≥).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Range`](crate::Error::Range) for an offset outside the page, [`Error::Call`](crate::Error::Call) if the driver refuses.
+    pub fn wait_for_word(&self, page: &HostMapped, offset: usize, value: u32) -> Result<()> {
+        let address = page.device_address(offset, 4)?;
+        self.device.bind()?;
+        let flags = sys::CUstreamWaitValue_flags::CU_STREAM_WAIT_VALUE_GEQ as u32;
+        // SAFETY: the address is a word of pinned memory that the device may read; `page` outlives the stream's
+        // work by the contract of `HostMapped`.
+        let code = unsafe { sys::cuStreamWaitValue32_v2(self.raw(), address, value, flags) };
+        self.device.check("cuStreamWaitValue32", code)
+    }
+
+    /// Returns the device of the stream.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Returns the driver's handle, for other libraries; it stays owned by this object.
+    pub fn raw(&self) -> sys::CUstream {
+        self.inner.cu_stream()
+    }
+
+    pub(crate) fn inner(&self) -> &CudaStream {
+        &self.inner
+    }
+}
