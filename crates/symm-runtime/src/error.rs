@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Errors that come before or apart from a run; failures of a running world are [`FailureReport`](crate::FailureReport)s.
+
+use std::{io, path::PathBuf};
+use symm_abi::{Device, artifact::ArtifactError};
+
+/// Failure to prepare or to do something; the message names the way out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The world has failed and every rank has to leave; [`World::report`](crate::World::report) says why.
+    #[error("the run has failed on some rank")]
+    Aborted,
+    /// An artifact was compiled for another architecture.
+    #[error("{path}: compiled for {found}, this machine is {expected}: compile it for this machine", path = .path.display(), expected = std::env::consts::ARCH)]
+    #[allow(missing_docs)]
+    Arch { path: PathBuf, found: String },
+    /// Arguments or results do not have the types of the entry.
+    #[error("entry '{entry}': expected {expected}, got something else")]
+    #[allow(missing_docs)]
+    ArgumentType { entry: String, expected: String },
+    /// A file is not a usable artifact.
+    #[error("{path}: {source}", path = .path.display())]
+    #[allow(missing_docs)]
+    Artifact {
+        path: PathBuf,
+        source: ArtifactError,
+    },
+    /// The control block of a world can't be had.
+    #[error("shared memory for the control block of the ranks can't be had: {0}")]
+    Control(io::Error),
+    /// An artifact needs a CPU feature that this machine lacks.
+    #[error("{path}: uses CPU feature '{feature}', which this machine lacks: compile it for this machine", path = .path.display())]
+    #[allow(missing_docs)]
+    CpuFeature { path: PathBuf, feature: String },
+    /// An artifact was compiled for another device.
+    #[error("{path}: compiled for --device={found}, expected --device={expected}", path = .path.display(), found = .found.name(), expected = .expected.name())]
+    #[allow(missing_docs)]
+    Device {
+        path: PathBuf,
+        found: Device,
+        expected: Device,
+    },
+    /// The shared memory of a group can't be had.
+    #[error(
+        "symmetric heap of @{group} can't be had: {bytes} bytes for each of {members} ranks: {reason}: lower --heap-bytes or raise the limit"
+    )]
+    #[allow(missing_docs)]
+    Heap {
+        group: String,
+        bytes: u64,
+        members: usize,
+        reason: String,
+    },
+    /// A heap is smaller than the program's plan.
+    #[error(
+        "symmetric heap of @{group} has {found} bytes per rank, the program needs {needed}: raise --heap-bytes"
+    )]
+    #[allow(missing_docs)]
+    HeapTooSmall {
+        group: String,
+        found: u64,
+        needed: u64,
+    },
+    /// The system's loader refused an artifact.
+    #[error("{path}: can't be loaded: {reason}", path = .path.display())]
+    #[allow(missing_docs)]
+    Load { path: PathBuf, reason: String },
+    /// The program has no such entry.
+    #[error("program has no entry '{name}', expected one of: {entries}")]
+    #[allow(missing_docs)]
+    NoEntry { name: String, entries: String },
+    /// A file can't be read.
+    #[error("{path}: {source}", path = .path.display())]
+    #[allow(missing_docs)]
+    Read { path: PathBuf, source: io::Error },
+    /// There is no memory for an argument or a result.
+    #[error("'{name}': the system has no memory for it")]
+    #[allow(missing_docs)]
+    TensorMemory { name: String },
+    /// The program does not fit the number of ranks.
+    #[error("program runs on {expected} ranks, got {found}: change -n")]
+    #[allow(missing_docs)]
+    WorldSize { found: u32, expected: String },
+}

@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! One rank of a world, bound to the thread that runs its code.
+
+mod heap;
+mod layout;
+mod member;
+mod session;
+mod wait;
+
+pub(crate) use heap::Heap;
+pub(crate) use layout::{GroupMemory, Layout, STAGE_BYTES};
+pub(crate) use member::{Group, Member};
+pub use session::Session;
+pub(crate) use wait::{Failed, Wait};
+
+use crate::{
+    Error, Program,
+    failure::{Activity, Failure},
+    world::{Record, Shared},
+};
+use std::{
+    cell::Cell,
+    sync::{Arc, atomic::Ordering},
+};
+
+/// One rank of a [`World`](crate::World); it may move between threads, but not while an entry runs.
+#[derive(Debug)]
+pub struct Rank {
+    shared: Arc<Shared>,
+    number: u32,
+    groups: Vec<Group>,
+    /// Meetings that this rank has called.
+    meetings: Cell<u32>,
+}
+
+// SAFETY: the raw pointers inside lead to memory that `shared` keeps mapped, valid on every thread of the process.
+unsafe impl Send for Rank {}
+
+impl Rank {
+    pub(crate) fn new(shared: Arc<Shared>, number: u32) -> Self {
+        assert!(
+            number < shared.spec.size,
+            "rank {number} of {}",
+            shared.spec.size
+        );
+        shared.control.record(number).set(Activity::Loading);
+        let groups = (0..).zip(shared.spec.groups.iter().zip(&shared.groups));
+        let groups = groups
+            .map(|(index, (spec, memory))| {
+                let me = spec.ranks.iter().position(|&rank| rank == number);
+                Group::new(index, spec.ranks.len(), me.zip(memory.as_ref()))
+            })
+            .collect();
+        Self {
+            shared,
+            number,
+            groups,
+            meetings: Cell::new(0),
+        }
+    }
+
+    /// Returns the number of this rank in the world.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Meets all other ranks and checks that they have the same program.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when a rank has another program, does not come within the time-out, or fails.
+    pub fn start<'a>(&'a self, program: &'a Program) -> Result<Session<'a>, Error> {
+        let plan = &program.manifest().plan_hash;
+        self.record().set_plan(plan);
+        self.meet().map_err(|Failed| Error::Aborted)?;
+        let other_plan = |other| self.shared.control.record(other).plan();
+        if let Some(other) = (0..self.shared.spec.size).find(|&other| other_plan(other) != *plan) {
+            self.fail(Failure::DifferentPrograms {
+                rank: self.number,
+                other,
+                hash: plan.clone(),
+                other_hash: other_plan(other),
+            });
+            return Err(Error::Aborted);
+        }
+        Ok(Session::new(self, program))
+    }
+
+    pub(crate) fn record(&self) -> &Record {
+        self.shared.control.record(self.number)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.shared.control.has_failed()
+    }
+
+    pub(crate) fn set_computing(&self, after: u32) {
+        self.record()
+            .set(Activity::Computing { after: Some(after) });
+    }
+
+    /// Records that generated code asked for something that can't be.
+    pub(crate) fn bad_call(&self, message: String) -> Failed {
+        self.fail(Failure::BadCall {
+            rank: self.number,
+            op: None,
+            message,
+        })
+    }
+
+    /// Returns a group, if there is one with this index.
+    pub(crate) fn group(&self, index: u32) -> Option<&Group> {
+        self.groups.get(index as usize)
+    }
+
+    /// Returns a group that this rank is in.
+    pub(crate) fn member(&self, index: u32) -> Option<Member<'_>> {
+        let group = self.group(index)?;
+        let memory = self.shared.groups[index as usize].as_ref()?;
+        let ranks = &self.shared.spec.groups[index as usize].ranks;
+        let me = ranks.iter().position(|&rank| rank == self.number)?;
+        Some(Member {
+            rank: self,
+            group,
+            memory,
+            ranks,
+            me,
+        })
+    }
+
+    /// Waits until every rank of the world has come to the meeting of the same number.
+    pub(crate) fn meet(&self) -> Result<(), Failed> {
+        let number = self.meetings.get().wrapping_add(1);
+        self.meetings.set(number);
+        self.record().set(Activity::Meeting);
+        self.record().meetings.store(number, Ordering::Release);
+        let size = self.shared.spec.size;
+        let absent = |&rank: &u32| (self.meetings_of(rank).wrapping_sub(number) as i32) < 0;
+        self.wait_until(&Wait {
+            activity: Activity::Meeting,
+            reached: &|| (0..size).all(|rank| !absent(&rank)),
+            trouble: &|| None,
+            missing: &|| (0..size).filter(absent).collect(),
+        })?;
+        if self.has_failed() {
+            Err(Failed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Tells whether a rank has come to a meeting that this rank has not called yet: it has left the run.
+    pub(crate) fn has_finished_run(&self, rank: u32) -> bool {
+        self.meetings_of(rank).wrapping_sub(self.meetings.get()) as i32 > 0
+    }
+
+    fn meetings_of(&self, rank: u32) -> u32 {
+        self.shared
+            .control
+            .record(rank)
+            .meetings
+            .load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Rank {
+    fn drop(&mut self) {
+        // After a failure the record stays as evidence of what the rank was doing.
+        if !self.has_failed() {
+            self.record().set(Activity::Finished);
+        }
+    }
+}

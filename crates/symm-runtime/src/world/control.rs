@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The control block of a world: one page range of shared memory that says how every rank is doing.
+
+use crate::{
+    failure::{Activity, Failure, FailureReport},
+    shm::{PAGE, SharedMemory},
+};
+use std::{
+    io,
+    os::fd::{BorrowedFd, OwnedFd},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+/// Room for the report of a failure, as JSON: 256 ranks with long messages.
+const REPORT_BYTES: usize = 256 << 10;
+
+/// Longest message that is kept of a failure.
+const MESSAGE_BYTES: usize = 4 << 10;
+
+/// Marks an absent op.
+const NONE: u32 = u32::MAX;
+
+/// Values of [`Header::state`].
+const HEALTHY: u32 = 0;
+const RECORDING: u32 = 1;
+const FAILED: u32 = 2;
+
+#[repr(C, align(128))]
+struct Header {
+    state: AtomicU32,
+    report_bytes: AtomicU32,
+}
+
+/// What one rank publishes of itself.
+#[repr(C, align(128))]
+pub(crate) struct Record {
+    kind: AtomicU32,
+    op: AtomicU32,
+    phase: AtomicU32,
+    peer: AtomicU32,
+    epoch: AtomicU32,
+    /// Number of meetings that the rank has come to.
+    pub(crate) meetings: AtomicU32,
+    /// Plan hash of the rank's program; valid from the first meeting on.
+    plan: [AtomicU64; 4],
+}
+
+/// The mapped control block.
+#[derive(Debug)]
+pub(crate) struct Control {
+    memory: SharedMemory,
+    ranks: u32,
+}
+
+impl Control {
+    fn report_offset(ranks: u32) -> usize {
+        (size_of::<Header>() + ranks as usize * size_of::<Record>()).next_multiple_of(PAGE)
+    }
+
+    pub(crate) fn create(ranks: u32) -> io::Result<Self> {
+        let length = Self::report_offset(ranks) + REPORT_BYTES;
+        let memory = SharedMemory::create("symm-control", length)?;
+        memory.reserve(0..length)?;
+        Ok(Self { memory, ranks })
+    }
+
+    pub(crate) fn join(file: OwnedFd, ranks: u32) -> io::Result<Self> {
+        let memory = SharedMemory::join(file, Self::report_offset(ranks) + REPORT_BYTES)?;
+        Ok(Self { memory, ranks })
+    }
+
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.memory.file()
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the mapping begins with a header; all of its fields are atomics, valid for any bytes.
+        unsafe { &*self.memory.base().cast() }
+    }
+
+    /// Returns the record of a rank.
+    pub(crate) fn record(&self, rank: u32) -> &Record {
+        assert!(rank < self.ranks, "rank {rank} of {}", self.ranks);
+        // SAFETY: `ranks` records follow the header; all of their fields are atomics, valid for any bytes.
+        unsafe {
+            &*self
+                .memory
+                .base()
+                .add(size_of::<Header>())
+                .cast::<Record>()
+                .add(rank as usize)
+        }
+    }
+
+    /// Tells whether anything has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.header().state.load(Ordering::Acquire) != HEALTHY
+    }
+
+    /// Records a failure, unless another one was first.
+    pub(crate) fn fail(&self, failure: Failure) {
+        let state = &self.header().state;
+        if state
+            .compare_exchange(HEALTHY, RECORDING, Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
+            return;
+        }
+        tracing::debug!(?failure, "recorded");
+        let activities = (0..self.ranks)
+            .map(|rank| self.record(rank).activity())
+            .collect();
+        let report = FailureReport {
+            failure: failure.clipped(),
+            activities,
+        };
+        let json = serde_json::to_vec(&report).unwrap_or_default();
+        let length = json.len().min(REPORT_BYTES);
+        // SAFETY: the report area has REPORT_BYTES bytes; only the rank that changed the state to RECORDING writes it.
+        unsafe {
+            let area = self.memory.base().add(Self::report_offset(self.ranks));
+            area.copy_from_nonoverlapping(json.as_ptr(), length);
+        }
+        self.header()
+            .report_bytes
+            .store(length as u32, Ordering::Relaxed);
+        state.store(FAILED, Ordering::Release);
+    }
+
+    /// Returns the recorded failure, if there is one.
+    pub(crate) fn report(&self) -> Option<FailureReport> {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while self.header().state.load(Ordering::Acquire) == RECORDING && Instant::now() < deadline
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match self.header().state.load(Ordering::Acquire) {
+            HEALTHY => None,
+            FAILED => Some(self.read_report().unwrap_or_else(|| self.lost_report())),
+            _ => Some(self.lost_report()),
+        }
+    }
+
+    fn read_report(&self) -> Option<FailureReport> {
+        let length = self.header().report_bytes.load(Ordering::Relaxed) as usize;
+        // SAFETY: the area is written once, before the state became FAILED, which was read with acquire order.
+        let json = unsafe {
+            let area = self.memory.base().add(Self::report_offset(self.ranks));
+            std::slice::from_raw_parts(area, length.min(REPORT_BYTES))
+        };
+        serde_json::from_slice(json).ok()
+    }
+
+    /// Stands in for a report whose writer was killed while writing it.
+    fn lost_report(&self) -> FailureReport {
+        let activities = (0..self.ranks)
+            .map(|rank| self.record(rank).activity())
+            .collect();
+        let message = "a rank died while it recorded a failure, which is lost".into();
+        FailureReport {
+            failure: Failure::RankError { rank: 0, message },
+            activities,
+        }
+    }
+}
+
+impl Failure {
+    /// Shortens a message so that the report fits its area.
+    fn clipped(mut self) -> Self {
+        if let Self::BadCall { message: text, .. }
+        | Self::RankError { message: text, .. }
+        | Self::RankDied { how: text, .. }
+        | Self::HeapMemory { reason: text, .. } = &mut self
+        {
+            let end = (0..=MESSAGE_BYTES.min(text.len())).rfind(|&end| text.is_char_boundary(end));
+            text.truncate(end.unwrap_or(0));
+        }
+        self
+    }
+}
+
+impl Record {
+    /// Publishes what the rank does now.
+    pub(crate) fn set(&self, activity: Activity) {
+        let (kind, op, wait) = match activity {
+            Activity::Absent => (0, NONE, None),
+            Activity::Loading => (1, NONE, None),
+            Activity::Meeting => (2, NONE, None),
+            Activity::Computing { after } => (3, after.unwrap_or(NONE), None),
+            Activity::Collective { op } => (4, op, None),
+            Activity::Waiting {
+                op,
+                phase,
+                peer,
+                epoch,
+            } => (5, op, Some((phase, peer, epoch))),
+            Activity::Finished => (6, NONE, None),
+        };
+        if let Some((phase, peer, epoch)) = wait {
+            self.phase.store(phase, Ordering::Relaxed);
+            self.peer.store(peer, Ordering::Relaxed);
+            self.epoch.store(epoch, Ordering::Relaxed);
+        }
+        self.op.store(op, Ordering::Relaxed);
+        self.kind.store(kind, Ordering::Release);
+    }
+
+    /// Reads what the rank does; while it changes, the parts may be of two moments, which a report can bear.
+    pub(crate) fn activity(&self) -> Activity {
+        let kind = self.kind.load(Ordering::Acquire);
+        let op = self.op.load(Ordering::Relaxed);
+        match kind {
+            1 => Activity::Loading,
+            2 => Activity::Meeting,
+            3 => Activity::Computing {
+                after: (op != NONE).then_some(op),
+            },
+            4 => Activity::Collective { op },
+            5 => Activity::Waiting {
+                op,
+                phase: self.phase.load(Ordering::Relaxed),
+                peer: self.peer.load(Ordering::Relaxed),
+                epoch: self.epoch.load(Ordering::Relaxed),
+            },
+            6 => Activity::Finished,
+            _ => Activity::Absent,
+        }
+    }
+
+    /// Publishes the plan hash, given as hex digits; visible to others with the next meeting.
+    pub(crate) fn set_plan(&self, hex: &str) {
+        for (word, digits) in self.plan.iter().zip(hex.as_bytes().chunks(16)) {
+            let digits = str::from_utf8(digits).unwrap_or_default();
+            word.store(
+                u64::from_str_radix(digits, 16).unwrap_or_default(),
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    /// Returns the plan hash as hex digits.
+    pub(crate) fn plan(&self) -> String {
+        self.plan
+            .iter()
+            .map(|word| format!("{:016x}", word.load(Ordering::Relaxed)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_failure_is_kept_with_its_surroundings() {
+        let control = Control::create(3).unwrap();
+        assert!(!control.has_failed());
+        assert_eq!(control.report(), None);
+        let waiting = Activity::Waiting {
+            op: 1,
+            phase: 2,
+            peer: 0,
+            epoch: 9,
+        };
+        control.record(1).set(waiting);
+        control.record(2).set(Activity::Computing { after: None });
+        let first = Failure::RankDied {
+            rank: 0,
+            how: "killed by signal 9".into(),
+        };
+        control.fail(first.clone());
+        control.fail(Failure::HostMemory { rank: 1, bytes: 1 });
+        let report = control.report().unwrap();
+        assert_eq!(report.failure, first);
+        assert_eq!(
+            report.activities,
+            [
+                Activity::Absent,
+                waiting,
+                Activity::Computing { after: None }
+            ]
+        );
+    }
+
+    #[test]
+    fn the_longest_report_fits() {
+        let control = Control::create(256).unwrap();
+        let wait = Activity::Waiting {
+            op: u32::MAX - 1,
+            phase: u32::MAX,
+            peer: u32::MAX,
+            epoch: u32::MAX,
+        };
+        (0..256).for_each(|rank| control.record(rank).set(wait));
+        control.fail(Failure::RankError {
+            rank: 7,
+            message: "\u{1}é".repeat(10_000),
+        });
+        let report = control.report().unwrap();
+        assert!(matches!(report.failure, Failure::RankError { rank: 7, .. }));
+        assert_eq!(report.activities, [wait; 256]);
+    }
+
+    #[test]
+    fn plans_come_back() {
+        let control = Control::create(1).unwrap();
+        let plan = "0123456789abcdef".repeat(4);
+        control.record(0).set_plan(&plan);
+        assert_eq!(control.record(0).plan(), plan);
+    }
+}
