@@ -55,15 +55,21 @@ fn build_dialects(llvm: &Llvm, root: &Path, out: &Path) {
         .build_target("symm-rust")
         .build();
     println!("cargo::rustc-link-search=native={}", archives.display());
-    println!("cargo::rustc-link-lib=static=SymmShims");
+    for library in ["SymmShims", "SymmDialects"] {
+        println!("cargo::rustc-link-lib=static={library}");
+    }
 }
 
 fn bind(llvm: &Llvm, root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
-    let shims = root.join("dialects/shims/include");
+    let headers = "#include \"symm-c/Dialects.h\"\n#include \"symm-c/Shims.h\"\n";
+    let folders = [
+        llvm.include_dir(),
+        root.join("dialects/shims/include"),
+        root.join("dialects/symm/capi/include"),
+    ];
     bindgen::builder()
-        .header_contents("symm.h", "#include \"symm-c/Shims.h\"\n")
-        .clang_arg(format!("-I{}", llvm.include_dir().display()))
-        .clang_arg(format!("-I{}", shims.display()))
+        .header_contents("symm.h", headers)
+        .clang_args(folders.map(|folder| format!("-I{}", folder.display())))
         .allowlist_file(".*/symm-c/.*")
         .blocklist_type("Mlir.*")
         .default_enum_style(bindgen::EnumVariation::NewType {
