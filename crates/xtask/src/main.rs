@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod docs;
 mod process;
+mod scaffold;
 mod setup;
 mod test;
 mod workspace;
@@ -40,6 +41,10 @@ enum Command {
     Docs(docs::Args),
     /// Time the passes beside MLIR's own.
     Bench(bench::Args),
+    /// Begin a new collective.
+    NewOp(scaffold::op::Args),
+    /// Begin a new pass.
+    NewPass(scaffold::pass::Args),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +54,8 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Docs(args) => docs::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::NewOp(args) => scaffold::op::run(&args),
+        Command::NewPass(args) => scaffold::pass::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
