@@ -96,8 +96,9 @@ bool symmContextCollectRemarks(MlirContext context, MlirStringRef categories,
   MLIRContext &ctx = *unwrap(context);
   if (ctx.getRemarkEngine())
     return false;
-  remark::RemarkCategories cats;
-  cats.all = unwrap(categories).str();
+  // `all` alone enables no kind: each kind has to be named.
+  std::string filter = unwrap(categories).str();
+  remark::RemarkCategories cats{std::nullopt, filter, filter, filter, filter};
   return succeeded(remark::enableOptimizationRemarks(
       ctx, std::make_unique<CallbackStreamer>(callback, userData),
       std::make_unique<remark::RemarkEmittingPolicyAll>(), cats));
