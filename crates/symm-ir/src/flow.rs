@@ -4,7 +4,7 @@
 //! What ops hand on and refer to, asked of their interfaces.
 
 use crate::text;
-use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike};
+use melior::ir::{OperationRef, Value};
 use mlir_sys::{MlirStringRef, MlirValue};
 use std::ffi::c_void;
 use symm_sys::{symmOperationVisitForwards, symmOperationVisitSymbolReferences};
@@ -67,9 +67,4 @@ pub fn symbol_references<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Vec<String> {
 unsafe extern "C" fn push_name(name: MlirStringRef, data: *mut c_void) {
     // SAFETY: `symbol_references` passes its vector, and MLIR a valid string.
     unsafe { (*data.cast::<Vec<String>>()).push(text::from_raw(name)) }
-}
-
-/// Returns a key by which values can be told apart: equal for equal values.
-pub fn key(value: Value<'_, '_>) -> usize {
-    value.to_raw().ptr as usize
 }

@@ -5,7 +5,7 @@
 
 use melior::ir::{Attribute, AttributeLike, Type, TypeLike};
 use mlir_sys::{
-    mlirAffineMapIsIdentity, mlirAttributeIsAAffineMap, mlirAffineMapAttrGetValue,
+    MlirAttribute, mlirAffineMapIsIdentity, mlirAttributeIsAAffineMap, mlirAffineMapAttrGetValue,
     mlirComplexTypeGetElementType, mlirFloatTypeGetWidth, mlirIntegerTypeGetWidth,
     mlirMemRefTypeContiguousGet, mlirMemRefTypeGet, mlirMemRefTypeGetLayout,
     mlirMemRefTypeGetMemorySpace, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
@@ -38,7 +38,7 @@ pub fn memory_space(r#type: Type<'_>) -> Option<Attribute<'_>> {
 /// Returns a memref type in another memory space, and any other type as it is.
 pub fn in_memory_space<'c>(r#type: Type<'c>, space: Option<Attribute<'c>>) -> Type<'c> {
     let raw = r#type.to_raw();
-    let space = space.unwrap_or(Attribute::null()).to_raw();
+    let space = to_raw(space);
     // SAFETY: type and space are valid, and the kind is checked before it is asked.
     unsafe {
         if r#type.is_unranked_mem_ref() {
@@ -76,7 +76,7 @@ pub fn fresh<'c>(r#type: Type<'c>, space: Option<Attribute<'c>>) -> Type<'c> {
             mlirShapedTypeGetElementType(r#type.to_raw()),
             shape.len() as isize,
             shape.as_ptr(),
-            space.unwrap_or(Attribute::null()).to_raw(),
+            to_raw(space),
         ))
     }
 }
@@ -104,7 +104,7 @@ pub fn dynamic_dimensions(r#type: Type<'_>) -> Vec<usize> {
     let raw = r#type.to_raw();
     // SAFETY: the type is a memref, and the dimensions are below its rank.
     unsafe {
-        (0..mlirShapedTypeGetRank(raw))
+        (0..mlirShapedTypeGetRank(raw) as isize)
             .filter(|dimension| mlirShapedTypeIsDynamicDim(raw, *dimension))
             .map(|dimension| dimension as usize)
             .collect()
@@ -156,11 +156,16 @@ fn element_bytes(r#type: Type<'_>) -> Option<u64> {
     }
 }
 
+/// Returns a memory space in MLIR's form, where null is ordinary memory.
+fn to_raw(space: Option<Attribute<'_>>) -> MlirAttribute {
+    space.map_or(MlirAttribute { ptr: std::ptr::null() }, |space| space.to_raw())
+}
+
 /// Returns the sizes of a type that the callers know to be shaped and ranked.
 fn shape(r#type: Type<'_>) -> Vec<i64> {
     let raw = r#type.to_raw();
     // SAFETY: the type is shaped, and the dimensions are below its rank.
-    unsafe { (0..mlirShapedTypeGetRank(raw)).map(|d| mlirShapedTypeGetDimSize(raw, d)).collect() }
+    unsafe { (0..mlirShapedTypeGetRank(raw) as isize).map(|d| mlirShapedTypeGetDimSize(raw, d)).collect() }
 }
 
 #[cfg(test)]
