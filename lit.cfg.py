@@ -24,5 +24,9 @@ config.test_exec_root = os.path.join(target_dir, "lit")
 config.environment["PATH"] = os.pathsep.join(
     [symm_bin_dir, os.path.join(llvm_prefix, "bin"), os.environ["PATH"]]
 )
-config.substitutions.append(("%symm_plugin", os.path.join(symm_bin_dir, "libsymm_plugin.so")))
+plugin = os.path.join(symm_bin_dir, "libsymm_plugin.so")
+config.substitutions.append(
+    ("%mlir_opt_symm", f"mlir-opt --load-dialect-plugin={plugin} --load-pass-plugin={plugin}")
+)
+config.substitutions.append(("%symm_plugin", plugin))
 config.substitutions.append(("%examples", os.path.join(root, "examples")))
