@@ -111,10 +111,10 @@ pub fn dynamic_dimensions(r#type: Type<'_>) -> Vec<usize> {
     }
 }
 
-/// Returns the bytes of a memref's elements, one byte and no less per element;
-/// `None` where they are not known before the program runs.
+/// Returns the bytes of the elements of a ranked memref or tensor, one byte and no
+/// less per element; `None` where they are not known before the program runs.
 pub fn bytes(r#type: Type<'_>) -> Option<u64> {
-    if !r#type.is_mem_ref() {
+    if !r#type.is_mem_ref() && !r#type.is_ranked_tensor() {
         return None;
     }
     shaped_bytes(r#type)

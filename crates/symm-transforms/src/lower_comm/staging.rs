@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Which operands cannot live in symmetric memory and have to be copied there.
+
+use melior::ir::{
+    BlockLike, BlockRef, OperationRef, RegionLike, Value,
+    attribute::StringAttribute,
+    operation::OperationLike,
+};
+use symm_ir::{value::{self, Origin}, walk};
+
+/// Ops whose first result is, or is part of, their first operand.
+const VIEWS: [&str; 14] = [
+    "c10d.wait_tensor",
+    "memref.cast",
+    "memref.collapse_shape",
+    "memref.expand_shape",
+    "memref.memory_space_cast",
+    "memref.reinterpret_cast",
+    "memref.subview",
+    "memref.transpose",
+    "memref.view",
+    "tensor.cast",
+    "tensor.collapse_shape",
+    "tensor.expand_shape",
+    "tensor.extract_slice",
+    "tensor.reshape",
+];
+
+/// Returns what a value is a view of.
+pub fn root<'c: 'a, 'a>(mut value: Value<'c, 'a>) -> Value<'c, 'a> {
+    while let Some(op) = value::defining_op(value)
+        && VIEWS.iter().any(|name| walk::is(op, name))
+        && let Ok(source) = op.operand(0)
+    {
+        value = source;
+    }
+    value
+}
+
+/// Returns why a value has to be copied to be in symmetric memory, where it does.
+/// What is computed here is written there in the first place.
+pub fn cause<'c: 'a, 'a>(value: Value<'c, 'a>) -> Option<&'static str> {
+    match value::origin(root(value)) {
+        Origin::Argument(block, _) => {
+            let function = block.parent_operation()?;
+            (is_entry(block) && !is_private(function)).then_some("argument of a public function")
+        }
+        Origin::Result(op, _) if walk::is(op, "arith.constant") => Some("constant"),
+        Origin::Result(op, _) if walk::is(op, "memref.get_global") => Some("global"),
+        Origin::Result(op, _) if walk::is(op, "memref.alloca") => Some("buffer on the stack"),
+        Origin::Result(..) => None,
+    }
+}
+
+/// Says whether a block is where a function begins.
+pub fn is_entry<'c: 'a, 'a>(block: BlockRef<'c, 'a>) -> bool {
+    block.parent_operation().is_some_and(|op| walk::is(op, "func.func"))
+        && block.parent_region().and_then(|region| region.first_block()) == Some(block)
+}
+
+fn is_private<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {
+    function
+        .attribute("sym_visibility")
+        .and_then(StringAttribute::try_from)
+        .is_ok_and(|visibility| visibility.value() == "private")
+}
