@@ -17,6 +17,7 @@
 //! | [`memory`] | plain device memory, pinned host memory |
 //! | [`stream`], [`event`], [`graph`] | queues, points in them, replays |
 //! | [`module`], [`launch`] | kernels, programmatic dependent launch, clusters |
+//! | [`nccl`] | NCCL's all-reduce, where NCCL is installed |
 //! | [`watch`] | who failed to arrive when a kernel's bounded wait ran out |
 //!
 //! Nothing here panics because a driver, a device or a peer is missing: [`driver::version`] finds out first.
@@ -32,6 +33,7 @@ pub mod launch;
 pub mod launch_env;
 pub mod memory;
 pub mod module;
+pub mod nccl;
 pub mod peers;
 pub mod stream;
 pub mod vmm;
