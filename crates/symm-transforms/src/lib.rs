@@ -4,12 +4,29 @@
 //! Passes over the dialects `comm`, `c10d` and `symm_mem`: one pass per folder,
 //! one pattern per file.
 
+mod builder;
+pub mod convert_comm_to_llvm;
+pub mod convert_symm_mem_to_cpu;
+pub mod create_entry_points;
+pub mod entry_table;
+pub mod group;
 pub mod lower_comm;
+pub mod op_table;
+mod place;
+pub mod place_symmetric_buffers;
+mod records;
+mod runtime;
 
 use symm_ir::pass::{PassDef, PipelineDef};
 
 /// Every pass of this crate, sorted by argument.
-pub static PASSES: &[&PassDef] = &[&lower_comm::LOWER_COMM];
+pub static PASSES: &[&PassDef] = &[
+    &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    &convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
+    &create_entry_points::CREATE_ENTRY_POINTS,
+    &lower_comm::LOWER_COMM,
+    &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+];
 
 /// Every pipeline of this crate, sorted by argument.
 pub static PIPELINES: &[&PipelineDef] = &[];

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Arithmetic.
+
+use super::Builder;
+use melior::ir::{
+    Attribute, Type, Value, ValueLike,
+    attribute::{FloatAttribute, IntegerAttribute},
+};
+
+/// Comparison of integers; the number is that of `arith.cmpi`.
+#[derive(Clone, Copy, Debug)]
+pub enum Compare {
+    /// Equal.
+    Eq = 0,
+    /// Not equal.
+    Ne = 1,
+    /// Signed, less than.
+    Slt = 2,
+    /// Signed, greater or equal.
+    Sge = 5,
+    /// Unsigned, less than.
+    Ult = 6,
+    /// Unsigned, greater than.
+    Ugt = 8,
+    /// Unsigned, greater or equal.
+    Uge = 9,
+}
+
+impl<'c: 'a, 'a> Builder<'c, 'a> {
+    /// Builds a constant.
+    pub fn constant(&self, value: Attribute<'c>, r#type: Type<'c>) -> Value<'c, 'a> {
+        self.value("arith.constant", &[], r#type, &[("value", value)])
+    }
+
+    /// Builds a constant of type `index`.
+    pub fn index(&self, value: i64) -> Value<'c, 'a> {
+        self.int(self.index_type(), value)
+    }
+
+    /// Builds a constant of an integer type.
+    pub fn int(&self, r#type: Type<'c>, value: i64) -> Value<'c, 'a> {
+        self.constant(IntegerAttribute::new(r#type, value).into(), r#type)
+    }
+
+    /// Builds a constant of 32 bits.
+    pub fn i32(&self, value: i64) -> Value<'c, 'a> {
+        self.int(self.int_type(32), value)
+    }
+
+    /// Builds a constant of a float type.
+    pub fn float(&self, r#type: Type<'c>, value: f64) -> Value<'c, 'a> {
+        self.constant(FloatAttribute::new(self.context, r#type, value).into(), r#type)
+    }
+
+    /// Builds an operation on two values of one type with a result of that type.
+    pub fn binary(&self, name: &str, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        self.value(name, &[lhs, rhs], lhs.r#type(), &[])
+    }
+
+    /// Builds a sum of integers.
+    pub fn add(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        self.binary("arith.addi", lhs, rhs)
+    }
+
+    /// Builds a difference of integers.
+    pub fn sub(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        self.binary("arith.subi", lhs, rhs)
+    }
+
+    /// Builds a product of integers.
+    pub fn mul(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        self.binary("arith.muli", lhs, rhs)
+    }
+
+    /// Builds the smaller of two indices.
+    pub fn min(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        self.binary("arith.minui", lhs, rhs)
+    }
+
+    /// Builds a comparison of integers.
+    pub fn compare(
+        &self,
+        predicate: Compare,
+        lhs: Value<'c, 'a>,
+        rhs: Value<'c, 'a>,
+    ) -> Value<'c, 'a> {
+        let predicate = self.int_attr(64, predicate as i64);
+        self.value("arith.cmpi", &[lhs, rhs], self.int_type(1), &[("predicate", predicate)])
+    }
+
+    /// Builds a choice between two values.
+    pub fn select(
+        &self,
+        condition: Value<'c, 'a>,
+        then: Value<'c, 'a>,
+        otherwise: Value<'c, 'a>,
+    ) -> Value<'c, 'a> {
+        self.value("arith.select", &[condition, then, otherwise], then.r#type(), &[])
+    }
+
+    /// Builds a conversion, such as `arith.extf`.
+    pub fn convert(&self, name: &str, value: Value<'c, 'a>, to: Type<'c>) -> Value<'c, 'a> {
+        if value.r#type() == to {
+            return value;
+        }
+        self.value(name, &[value], to, &[])
+    }
+
+    /// Builds a conversion between an index and an integer.
+    pub fn index_cast(&self, value: Value<'c, 'a>, to: Type<'c>) -> Value<'c, 'a> {
+        self.convert("arith.index_cast", value, to)
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--convert-symm-mem-to-cpu`: collectives become calls.
+
+mod collective;
+mod element;
+mod kernel;
+mod layout;
+mod library;
+mod overlap;
+
+use crate::{
+    builder::{Builder, erase},
+    group::{Group, groups},
+    op_table::{self, Entry},
+    place,
+    runtime::{self, Function},
+};
+use kernel::Kernels;
+use melior::ir::{
+    BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike,
+};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__complex__, mlirGetDialectHandle__func__,
+    mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
+};
+use symm_ir::{
+    diagnostics::{Failure, error},
+    dialect::{Collective, mlirGetDialectHandle__comm__},
+    memref::is_memref,
+    pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
+    walk,
+};
+
+/// Turns collectives on memrefs into calls of kernels and of the library.
+pub static CONVERT_SYMM_MEM_TO_CPU: PassDef = PassDef {
+    argument: "convert-symm-mem-to-cpu",
+    summary: "Generate the CPU kernels of collectives",
+    description: "
+Each op of `symm_mem` becomes a call of a private function that is generated once
+per algorithm, reduction, element type, group and memory layout, and is made of
+`comm` primitives, `scf`, `memref` and `arith`. Extents are arguments, so one kernel
+serves every shape. Each `c10d` op that is left becomes a call of the runtime's
+library; `c10d.wait_tensor` goes away, for both have finished when they return.
+
+Each kernel announces itself to the runtime with the number of the op, which is its
+position in the module's attribute `symm.ops`; a wait that fails ends the kernel
+before it touches data.
+
+Runs on bufferized IR, after `--place-symmetric-buffers` and after buffers have been
+given their deallocations. `--convert-comm-to-llvm` comes next.
+",
+    anchor: Some("builtin.module"),
+    options: &[OptionDef::bool(
+        "test-without-exit-barrier",
+        false,
+        "for tests only: leave out the barrier that keeps buffers alive until every rank has \
+         read them",
+    )],
+    statistics: &[
+        StatisticDef { name: "kernels", description: "calls of generated kernels" },
+        StatisticDef { name: "library-calls", description: "calls of the runtime's library" },
+    ],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__comm__,
+        mlirGetDialectHandle__complex__,
+        mlirGetDialectHandle__func__,
+        mlirGetDialectHandle__memref__,
+        mlirGetDialectHandle__scf__,
+    ],
+    run,
+};
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    let ops: Vec<_> = walk::collect(module).into_iter().filter(|op| is_converted(*op)).collect();
+    if ops.is_empty() {
+        pass.preserve_all_analyses();
+        return Ok(());
+    }
+    let mut conversion = Conversion::new(pass)?;
+    for op in ops {
+        conversion.convert(op)?;
+    }
+    op_table::write(pass.context(), module, &conversion.table);
+    Ok(())
+}
+
+fn is_converted(op: OperationRef<'_, '_>) -> bool {
+    Collective::of(op).is_some() || walk::is(op, "symm_mem.barrier") || walk::is(op, "c10d.wait_tensor")
+}
+
+/// What the conversion of a module's ops shares.
+struct Conversion<'p, 'c, 'a> {
+    pass: &'p PassRun<'c, 'a>,
+    body: BlockRef<'c, 'a>,
+    groups: Vec<Group>,
+    kernels: Kernels<'c, 'a>,
+    table: Vec<Entry>,
+}
+
+impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
+    fn new(pass: &'p PassRun<'c, 'a>) -> Result<Self, Failure> {
+        let module = pass.operation();
+        let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+        Ok(Self {
+            pass,
+            body,
+            groups: groups(module),
+            kernels: Kernels::new(body, pass.options().bool("test-without-exit-barrier")),
+            table: op_table::read(module),
+        })
+    }
+
+    fn convert(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
+        if op.operands().any(|operand| !is_memref(operand.r#type())) {
+            let message = "works on tensors; run --one-shot-bufferize first";
+            return Err(error(&op, message).emit());
+        }
+        let name = op.name();
+        let name = name.as_string_ref();
+        match name.as_str().unwrap_or_default() {
+            "c10d.wait_tensor" => {}
+            "symm_mem.barrier" => self.barrier(op)?,
+            "symm_mem.one_shot_all_reduce" => self.one_shot(op)?,
+            "symm_mem.one_shot_all_reduce_copy" => self.one_shot_copy(op)?,
+            "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
+            name => match library::kind(name) {
+                Some(kind) => self.library_call(op, kind)?,
+                None => return Err(error(&op, "has no implementation on CPU").emit()),
+            },
+        }
+        erase(op);
+        Ok(())
+    }
+
+    /// Enters an op into the table and returns its number.
+    fn record(&mut self, op: OperationRef<'c, 'a>, group: &Group, algorithm: &str, phases: Vec<String>) -> i64 {
+        let number = self.table.len() as i64;
+        self.table.push(Entry {
+            name: op.name().as_string_ref().as_str().unwrap_or_default().to_owned(),
+            place: place::of(op.location()),
+            group: group.name.clone(),
+            algorithm: algorithm.to_owned(),
+            phases,
+        });
+        number
+    }
+
+    fn group(&self, op: OperationRef<'c, 'a>, name: &str) -> Result<Group, Failure> {
+        let found = self.groups.iter().find(|group| group.name == name).cloned();
+        found.ok_or_else(|| error(&op, format!("uses unknown group @{name}")).emit())
+    }
+
+    /// Declares functions of the runtime that are not declared yet.
+    fn declare(&mut self, functions: &[Function]) {
+        let b = Builder::at_end(self.pass.context(), self.pass.operation().location(), self.body);
+        runtime::declare(&b, functions, &mut |name| self.kernels.is_new(name));
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The process groups of a module.
+
+use melior::ir::{
+    Attribute, OperationRef,
+    attribute::{ArrayAttribute, IntegerAttribute, StringAttribute},
+    operation::OperationLike,
+};
+use symm_ir::walk;
+
+/// A process group, as `comm.group` declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its symbol, without `@`.
+    pub name: String,
+    /// Its position among the groups of the module: its number at run time.
+    pub index: u32,
+    /// The number of its members.
+    pub size: i64,
+    /// Says whether it has symmetric memory.
+    pub symm_mem: bool,
+    /// The world ranks of its members, in order.
+    pub ranks: Vec<i64>,
+}
+
+/// Returns the groups of a module, in order.
+pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Group> {
+    walk::children(module)
+        .filter(|op| walk::is(*op, "comm.group"))
+        .zip(0..)
+        .map(|(op, index)| group(op, index))
+        .collect()
+}
+
+fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Group {
+    let size = op.attribute("size").map(integer).unwrap_or_default();
+    let ranks = match op.attribute("ranks").and_then(ArrayAttribute::try_from) {
+        Ok(list) => (0..list.len()).filter_map(|i| list.element(i).ok()).map(integer).collect(),
+        Err(_) => (0..size).collect(),
+    };
+    Group {
+        name: text(op, "sym_name"),
+        index,
+        size,
+        symm_mem: op.has_attribute("symm_mem"),
+        ranks,
+    }
+}
+
+fn integer(attribute: Attribute<'_>) -> i64 {
+    IntegerAttribute::try_from(attribute).map_or(0, |integer| integer.signed_value())
+}
+
+fn text<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> String {
+    op.attribute(name)
+        .and_then(StringAttribute::try_from)
+        .map(|text| text.value().to_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The table of a program's collectives, which the module carries as the
+//! attribute `symm.ops` until it becomes part of the artifact's manifest.
+
+use crate::records::{Record, list, records, write_records};
+use melior::{
+    Context,
+    ir::{Attribute, OperationRef, attribute::StringAttribute},
+};
+
+/// The name of the attribute.
+pub const ATTRIBUTE: &str = "symm.ops";
+
+/// A collective of the program; its position in the table is its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Name of the op, like `symm_mem.one_shot_all_reduce`.
+    pub name: String,
+    /// Where it is in the source.
+    pub place: String,
+    /// Name of its group.
+    pub group: String,
+    /// How it runs, like `one_shot pull` or `library`.
+    pub algorithm: String,
+    /// What its waits wait for.
+    pub phases: Vec<String>,
+}
+
+/// Returns the table of a module; empty where it has none.
+pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Entry> {
+    records(module, ATTRIBUTE)
+        .into_iter()
+        .map(|entry| Entry {
+            name: entry.text("name"),
+            place: entry.text("loc"),
+            group: entry.text("group"),
+            algorithm: entry.text("algorithm"),
+            phases: entry.texts("phases"),
+        })
+        .collect()
+}
+
+/// Gives a module its table.
+pub fn write<'c: 'a, 'a>(context: &'c Context, module: OperationRef<'c, 'a>, entries: &[Entry]) {
+    let string = |text: &str| Attribute::from(StringAttribute::new(context, text));
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let phases: Vec<_> = entry.phases.iter().map(|phase| string(phase)).collect();
+            Record::build(
+                context,
+                &[
+                    ("algorithm", string(&entry.algorithm)),
+                    ("group", string(&entry.group)),
+                    ("loc", string(&entry.place)),
+                    ("name", string(&entry.name)),
+                    ("phases", list(context, &phases)),
+                ],
+            )
+        })
+        .collect();
+    write_records(context, module, ATTRIBUTE, &entries);
+}
