@@ -300,3 +300,6 @@ impl<'a> Round<'a> {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

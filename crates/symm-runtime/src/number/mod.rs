@@ -46,7 +46,8 @@ pub fn to_f64(dtype: DType, bytes: &[u8]) -> f64 {
     }
 }
 
-/// Writes one component: floats rounded to nearest, integers truncated and saturated, `i1` whether not zero.
+/// Writes one component: floats rounded to nearest (the narrow ones by way of `f32`), integers truncated and saturated,
+/// `i1` whether not zero.
 ///
 /// # Panics
 /// When `bytes` is not one [component](component_size).
@@ -58,8 +59,8 @@ pub fn from_f64(dtype: DType, value: f64, bytes: &mut [u8]) {
         DType::I16 => bytes.copy_from_slice(&(value as i16).to_le_bytes()),
         DType::I32 => bytes.copy_from_slice(&(value as i32).to_le_bytes()),
         DType::I64 => bytes.copy_from_slice(&(value as i64).to_le_bytes()),
-        DType::F16 => bytes.copy_from_slice(&f16::from_f64(value).to_le_bytes()),
-        DType::BF16 => bytes.copy_from_slice(&bf16::from_f64(value).to_le_bytes()),
+        DType::F16 => bytes.copy_from_slice(&f16::from_f32(value as f32).to_le_bytes()),
+        DType::BF16 => bytes.copy_from_slice(&bf16::from_f32(value as f32).to_le_bytes()),
         DType::F32 | DType::C64 => bytes.copy_from_slice(&(value as f32).to_le_bytes()),
         DType::F64 | DType::C128 => bytes.copy_from_slice(&value.to_le_bytes()),
         DType::F8E4M3FN => bytes.copy_from_slice(&[encode_e4m3fn(value as f32)]),
