@@ -12,7 +12,9 @@ use std::{
 use symm_llvm::Llvm;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
+        .join("../..")
+        .canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     symm_llvm::watch_environment();
     for watched in ["CMakeLists.txt", "dialects", "crates/symm-sys/build.rs"] {
@@ -24,7 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     build_dialects(&llvm, &root, &out);
     bind(&llvm, &root, &out)?;
     println!("cargo::metadata=TD_DIR={}", root.join("dialects").display());
-    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", llvm.lib_dir().display());
+    println!(
+        "cargo::rustc-link-arg=-Wl,-rpath,{}",
+        llvm.lib_dir().display()
+    );
     Ok(())
 }
 
@@ -40,7 +45,10 @@ fn link_c_api(llvm: &Llvm, out: &Path) -> Result<(), Box<dyn Error>> {
     script.push_str(" -lMLIR )\n");
     fs::write(folder.join("libMLIR-C.so"), script)?;
     println!("cargo::rustc-link-search=native={}", folder.display());
-    println!("cargo::rustc-link-search=native={}", llvm.lib_dir().display());
+    println!(
+        "cargo::rustc-link-search=native={}",
+        llvm.lib_dir().display()
+    );
     Ok(())
 }
 

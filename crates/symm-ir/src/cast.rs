@@ -46,5 +46,9 @@ where
     // conversion checks nothing but the name, so it does not drop it either.
     let owned = unsafe { Operation::from_raw(op.to_raw()) };
     let view = ManuallyDrop::new(T::try_from(owned).ok()?);
-    Some(Typed { view, op, _block: PhantomData })
+    Some(Typed {
+        view,
+        op,
+        _block: PhantomData,
+    })
 }

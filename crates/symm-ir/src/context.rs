@@ -6,8 +6,8 @@
 use crate::dialect;
 use melior::{Context, dialect::DialectRegistry, ir::operation::OperationLike};
 use mlir_sys::{
-    MlirContext, MlirDialectRegistry, mlirContextLoadAllAvailableDialects,
-    mlirOperationGetContext, mlirRegisterAllDialects, mlirRegisterAllLLVMTranslations,
+    MlirContext, MlirDialectRegistry, mlirContextLoadAllAvailableDialects, mlirOperationGetContext,
+    mlirRegisterAllDialects, mlirRegisterAllLLVMTranslations,
 };
 use std::{
     cell::Cell,
@@ -88,7 +88,10 @@ fn slot_of(raw: MlirContext) -> &'static MlirContext {
     static SLOTS: Mutex<Option<HashMap<usize, &'static Slot>>> = Mutex::new(None);
     let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
     let slots = slots.get_or_insert_with(HashMap::new);
-    &slots.entry(raw.ptr as usize).or_insert_with(|| Box::leak(Box::new(Slot(raw)))).0
+    &slots
+        .entry(raw.ptr as usize)
+        .or_insert_with(|| Box::leak(Box::new(Slot(raw))))
+        .0
 }
 
 struct Slot(MlirContext);

@@ -14,7 +14,11 @@ use mlir_sys::{
     MlirDiagnosticSeverity_MlirDiagnosticRemark, MlirDiagnosticSeverity_MlirDiagnosticWarning,
     MlirLocation, MlirOperation,
 };
-use std::{fmt, marker::PhantomData, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError},
+};
 use symm_sys::{SymmNote, symmEmitDiagnostic, symmEmitOpDiagnostic};
 
 /// Says that a diagnostic was emitted, or carries the text of one that still
@@ -71,7 +75,11 @@ pub fn error<'c: 'a, 'a>(
     op: &impl OperationLike<'c, 'a>,
     message: impl Into<String>,
 ) -> Diagnostic<'a> {
-    at_op(MlirDiagnosticSeverity_MlirDiagnosticError, op, message.into())
+    at_op(
+        MlirDiagnosticSeverity_MlirDiagnosticError,
+        op,
+        message.into(),
+    )
 }
 
 /// Begins a warning at an op; the op's name is put before the message.
@@ -79,7 +87,11 @@ pub fn warning<'c: 'a, 'a>(
     op: &impl OperationLike<'c, 'a>,
     message: impl Into<String>,
 ) -> Diagnostic<'a> {
-    at_op(MlirDiagnosticSeverity_MlirDiagnosticWarning, op, message.into())
+    at_op(
+        MlirDiagnosticSeverity_MlirDiagnosticWarning,
+        op,
+        message.into(),
+    )
 }
 
 /// Begins a remark at an op; the op's name is put before the message. For the
@@ -88,17 +100,29 @@ pub fn remark<'c: 'a, 'a>(
     op: &impl OperationLike<'c, 'a>,
     message: impl Into<String>,
 ) -> Diagnostic<'a> {
-    at_op(MlirDiagnosticSeverity_MlirDiagnosticRemark, op, message.into())
+    at_op(
+        MlirDiagnosticSeverity_MlirDiagnosticRemark,
+        op,
+        message.into(),
+    )
 }
 
 /// Begins an error at a location.
 pub fn error_at<'c>(location: Location<'c>, message: impl Into<String>) -> Diagnostic<'c> {
-    at_location(MlirDiagnosticSeverity_MlirDiagnosticError, location, message.into())
+    at_location(
+        MlirDiagnosticSeverity_MlirDiagnosticError,
+        location,
+        message.into(),
+    )
 }
 
 /// Begins a warning at a location.
 pub fn warning_at<'c>(location: Location<'c>, message: impl Into<String>) -> Diagnostic<'c> {
-    at_location(MlirDiagnosticSeverity_MlirDiagnosticWarning, location, message.into())
+    at_location(
+        MlirDiagnosticSeverity_MlirDiagnosticWarning,
+        location,
+        message.into(),
+    )
 }
 
 fn at_op<'c: 'a, 'a>(
@@ -107,7 +131,13 @@ fn at_op<'c: 'a, 'a>(
     message: String,
 ) -> Diagnostic<'a> {
     let site = Site::Operation(op.to_raw());
-    Diagnostic { severity, site, message, notes: Vec::new(), _site: PhantomData }
+    Diagnostic {
+        severity,
+        site,
+        message,
+        notes: Vec::new(),
+        _site: PhantomData,
+    }
 }
 
 fn at_location(
@@ -116,7 +146,13 @@ fn at_location(
     message: String,
 ) -> Diagnostic<'_> {
     let site = Site::Location(location.to_raw());
-    Diagnostic { severity, site, message, notes: Vec::new(), _site: PhantomData }
+    Diagnostic {
+        severity,
+        site,
+        message,
+        notes: Vec::new(),
+        _site: PhantomData,
+    }
 }
 
 impl<'a> Diagnostic<'a> {
@@ -128,7 +164,12 @@ impl<'a> Diagnostic<'a> {
 
     /// Adds a note at the place of the diagnostic.
     pub fn note(mut self, message: impl Into<String>) -> Self {
-        self.notes.push((MlirLocation { ptr: std::ptr::null() }, message.into()));
+        self.notes.push((
+            MlirLocation {
+                ptr: std::ptr::null(),
+            },
+            message.into(),
+        ));
         self
     }
 
@@ -199,7 +240,11 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}: {}", self.location, self.severity, self.message)?;
+        write!(
+            formatter,
+            "{}: {}: {}",
+            self.location, self.severity, self.message
+        )?;
         for note in &self.notes {
             write!(formatter, "\n{note}")?;
         }
@@ -242,10 +287,16 @@ impl<'c> Collector<'c> {
         let sink = Arc::clone(&entries);
         let handler = context.attach_diagnostic_handler(move |diagnostic| {
             let entry = entry_of(&diagnostic);
-            sink.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+            sink.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(entry);
             true
         });
-        Self { context, handler: Some(handler), entries }
+        Self {
+            context,
+            handler: Some(handler),
+            entries,
+        }
     }
 
     fn take(self) -> Diagnostics {

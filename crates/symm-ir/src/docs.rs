@@ -9,7 +9,9 @@ use std::fmt::Write;
 /// Returns the documentation of one pass, in Markdown.
 pub fn pass_page(pass: &PassDef) -> String {
     let mut page = head(pass.argument, pass.summary, pass.description);
-    let anchor = pass.anchor.map_or("any operation".to_owned(), |name| format!("`{name}`"));
+    let anchor = pass
+        .anchor
+        .map_or("any operation".to_owned(), |name| format!("`{name}`"));
     let _ = writeln!(page, "\nRuns on: {anchor}\n");
     write_options(&mut page, pass.options);
     if !pass.statistics.is_empty() {
@@ -30,14 +32,19 @@ pub fn pipeline_page(pipeline: &PipelineDef) -> String {
 }
 
 fn head(argument: &str, summary: &str, description: &str) -> String {
-    format!("## `--{argument}`\n\n_{summary}_\n\n{}\n", description.trim())
+    format!(
+        "## `--{argument}`\n\n_{summary}_\n\n{}\n",
+        description.trim()
+    )
 }
 
 fn write_options(page: &mut String, options: &[OptionDef]) {
     if options.is_empty() {
         return;
     }
-    page.push_str("### Options\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
+    page.push_str(
+        "### Options\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n",
+    );
     for option in options {
         let _ = writeln!(
             page,

@@ -51,7 +51,9 @@ pub(crate) fn run<T>(body: impl FnOnce() -> T) -> Result<T, Panic> {
     DEPTH.set(DEPTH.get() - 1);
     result.map_err(|payload| {
         let report = LAST.take();
-        let place = report.as_ref().map_or("an unknown place", |report| &report.place);
+        let place = report
+            .as_ref()
+            .map_or("an unknown place", |report| &report.place);
         Panic {
             message: format!("internal error in symm: {} at {place}", text_of(&*payload)),
             backtrace: report.and_then(|report| report.backtrace),

@@ -114,7 +114,10 @@ impl PassDef {
         static LOWERED: Mutex<Option<HashMap<usize, &'static Desc>>> = Mutex::new(None);
         let mut lowered = LOWERED.lock().unwrap_or_else(PoisonError::into_inner);
         let lowered = lowered.get_or_insert_with(HashMap::new);
-        &lowered.entry(self as *const Self as usize).or_insert_with(|| self.lower_once()).0
+        &lowered
+            .entry(self as *const Self as usize)
+            .or_insert_with(|| self.lower_once())
+            .0
     }
 
     fn lower_once(&'static self) -> &'static Desc {
@@ -180,7 +183,10 @@ fn lower_statistic(statistic: &StatisticDef) -> SymmStatisticDesc {
     // A static string with a NUL inside is cut there.
     let c_string = |text: &str| {
         let text = text.split('\0').next().unwrap_or_default();
-        CString::new(text).unwrap_or_default().into_raw().cast_const()
+        CString::new(text)
+            .unwrap_or_default()
+            .into_raw()
+            .cast_const()
     };
     SymmStatisticDesc {
         name: c_string(statistic.name),
@@ -190,5 +196,8 @@ fn lower_statistic(statistic: &StatisticDef) -> SymmStatisticDesc {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

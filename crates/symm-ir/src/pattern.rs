@@ -6,12 +6,7 @@
 //! A pattern that fails or panics ends the rewrite with a diagnostic at its op;
 //! melior's own patterns abort on a panic and leak their set.
 
-use crate::{
-    diagnostics::Failure,
-    guard,
-    rewriter::Rewriter,
-    text,
-};
+use crate::{diagnostics::Failure, guard, rewriter::Rewriter, text};
 use melior::{Context, ir::OperationRef};
 use mlir_sys::{
     MlirFrozenRewritePatternSet, MlirLogicalResult, MlirOperation, MlirPatternRewriter,
@@ -81,7 +76,12 @@ impl<'c, 'p> Patterns<'c, 'p> {
     pub fn new(context: &'c Context) -> Self {
         // SAFETY: the context is valid.
         let raw = unsafe { mlirRewritePatternSetCreate(context.to_raw()) };
-        Self { raw, context, failure: Rc::default(), _patterns: PhantomData }
+        Self {
+            raw,
+            context,
+            failure: Rc::default(),
+            _patterns: PhantomData,
+        }
     }
 
     /// Adds a pattern.
@@ -89,8 +89,10 @@ impl<'c, 'p> Patterns<'c, 'p> {
     pub fn with(self, pattern: impl Pattern<'c> + 'p) -> Self {
         let root = pattern.root();
         let benefit = pattern.benefit();
-        let entry: Box<Entry<'c, 'p>> =
-            Box::new(Entry { pattern: Box::new(pattern), failure: Rc::clone(&self.failure) });
+        let entry: Box<Entry<'c, 'p>> = Box::new(Entry {
+            pattern: Box::new(pattern),
+            failure: Rc::clone(&self.failure),
+        });
         let callbacks = MlirRewritePatternCallbacks {
             construct: None,
             destruct: Some(destruct),
@@ -156,9 +158,9 @@ impl<'c, 'p> Patterns<'c, 'p> {
         drop(frozen);
         match failure.take() {
             Some(failure) => Err(failure),
-            None if result.value == 0 => {
-                Err(Failure::Message("rewrite patterns did not come to an end".into()))
-            }
+            None if result.value == 0 => Err(Failure::Message(
+                "rewrite patterns did not come to an end".into(),
+            )),
             None => Ok(()),
         }
     }
@@ -206,12 +208,17 @@ unsafe extern "C" fn match_and_rewrite(
     }
     // SAFETY: MLIR passes a valid operation and rewriter.
     let (op, rewriter) = unsafe {
-        (OperationRef::from_raw(op), Rewriter::borrow(mlirPatternRewriterAsBase(rewriter)))
+        (
+            OperationRef::from_raw(op),
+            Rewriter::borrow(mlirPatternRewriterAsBase(rewriter)),
+        )
     };
     let result = guard::at(&op, || entry.pattern.match_and_rewrite(op, &rewriter))
         .unwrap_or(Err(Failure::Emitted));
     match result {
-        Ok(matched) => MlirLogicalResult { value: matched.into() },
+        Ok(matched) => MlirLogicalResult {
+            value: matched.into(),
+        },
         Err(failure) => {
             failure.emit_at(&op);
             entry.failure.replace(Some(Failure::Emitted));

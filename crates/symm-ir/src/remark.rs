@@ -12,7 +12,11 @@ use melior::{
     ir::{Location, OperationRef, operation::OperationLike},
 };
 use mlir_sys::{mlirAttributeIsAString, mlirOperationGetAttributeByName, mlirStringAttrGetValue};
-use std::{ffi::c_void, marker::PhantomData, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    ffi::c_void,
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError},
+};
 use symm_sys::{
     SymmRemark, SymmRemarkArg, SymmRemarkKind, symmContextCollectRemarks, symmEmitRemark,
     symmRemarksEnabled,
@@ -72,7 +76,14 @@ pub fn on<'c, 'a>(
     name: &'static str,
 ) -> Remark<'c, 'a> {
     let args = enabled(op).then(Vec::new);
-    Remark { kind, op, name, category, args, _op: PhantomData }
+    Remark {
+        kind,
+        op,
+        name,
+        category,
+        args,
+        _op: PhantomData,
+    }
 }
 
 /// Says whether anybody listens to remarks on `op`.
@@ -163,7 +174,10 @@ pub struct Entry {
 impl Entry {
     /// Returns the value of a key.
     pub fn arg(&self, key: &str) -> Option<&str> {
-        self.args.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        self.args
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -207,7 +221,9 @@ unsafe extern "C" fn receive(remark: *const SymmRemark, sink: *mut c_void) {
     unsafe {
         let sink = &*sink.cast_const().cast::<Mutex<Vec<Entry>>>();
         let entry = entry_of(&*remark);
-        sink.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        sink.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(entry);
     }
 }
 

@@ -33,7 +33,11 @@ impl<'c: 'a, 'a> Rewriter<'c, 'a> {
     pub fn new(context: &'c Context) -> Self {
         // SAFETY: the context is valid.
         let raw = unsafe { mlirIRRewriterCreate(context.to_raw()) };
-        Self { raw, owned: true, _ir: PhantomData }
+        Self {
+            raw,
+            owned: true,
+            _ir: PhantomData,
+        }
     }
 
     /// Borrows the rewriter of a driver.
@@ -42,7 +46,11 @@ impl<'c: 'a, 'a> Rewriter<'c, 'a> {
     ///
     /// The rewriter must be valid for 'a.
     pub(crate) unsafe fn borrow(raw: MlirRewriterBase) -> Self {
-        Self { raw, owned: false, _ir: PhantomData }
+        Self {
+            raw,
+            owned: false,
+            _ir: PhantomData,
+        }
     }
 
     /// Inserts what follows right before an operation.

@@ -20,7 +20,10 @@ pub struct SymbolCache<'c, 'a> {
 impl<'c: 'a, 'a> SymbolCache<'c, 'a> {
     /// Creates an empty cache.
     pub fn new() -> Self {
-        Self { tables: RefCell::default(), _ir: PhantomData }
+        Self {
+            tables: RefCell::default(),
+            _ir: PhantomData,
+        }
     }
 
     /// Returns the symbol that a name means at `op`: that of the nearest symbol
@@ -53,7 +56,10 @@ impl<'c: 'a, 'a> SymbolCache<'c, 'a> {
 
 impl Default for SymbolCache<'_, '_> {
     fn default() -> Self {
-        Self { tables: RefCell::default(), _ir: PhantomData }
+        Self {
+            tables: RefCell::default(),
+            _ir: PhantomData,
+        }
     }
 }
 

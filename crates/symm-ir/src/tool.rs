@@ -27,7 +27,12 @@ pub fn opt(passes: &[&'static PassDef], pipelines: &[&'static PipelineDef]) -> E
     let arguments = Arguments::of_process();
     // SAFETY: the arguments and the registry outlive the call.
     let code = arguments.call(|count, values| unsafe {
-        symmOptMain(count, values, text::to_raw("Symm optimizer driver\n"), registry.to_raw())
+        symmOptMain(
+            count,
+            values,
+            text::to_raw("Symm optimizer driver\n"),
+            registry.to_raw(),
+        )
     });
     if arguments.contain("-mlir-pass-statistics") {
         eprint!("{}", statistics_report());
@@ -71,19 +76,27 @@ struct Arguments(Vec<CString>);
 impl Arguments {
     fn of_process() -> Self {
         // An argument of a process cannot hold a NUL.
-        Self(env::args_os().filter_map(|argument| CString::new(argument.into_vec()).ok()).collect())
+        Self(
+            env::args_os()
+                .filter_map(|argument| CString::new(argument.into_vec()).ok())
+                .collect(),
+        )
     }
 
     /// Says whether a flag was given, with one dash or two.
     fn contain(&self, flag: &str) -> bool {
-        self.0.iter().filter_map(|argument| argument.to_str().ok()).any(|argument| {
-            argument == flag || argument.strip_prefix('-') == Some(flag)
-        })
+        self.0
+            .iter()
+            .filter_map(|argument| argument.to_str().ok())
+            .any(|argument| argument == flag || argument.strip_prefix('-') == Some(flag))
     }
 
     fn call(&self, main: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> ExitCode {
-        let mut pointers: Vec<_> =
-            self.0.iter().map(|argument| argument.as_ptr().cast_mut()).collect();
+        let mut pointers: Vec<_> = self
+            .0
+            .iter()
+            .map(|argument| argument.as_ptr().cast_mut())
+            .collect();
         pointers.push(ptr::null_mut());
         let code = main(self.0.len() as c_int, pointers.as_mut_ptr());
         ExitCode::from(u8::try_from(code).unwrap_or(1))

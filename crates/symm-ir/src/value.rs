@@ -5,9 +5,9 @@
 
 use melior::ir::{BlockRef, OperationRef, Value, ValueLike};
 use mlir_sys::{
-    MlirOpOperand, mlirBlockArgumentGetArgNumber, mlirBlockArgumentGetOwner, mlirOpOperandGetNextUse,
-    mlirOpOperandGetOperandNumber, mlirOpOperandGetOwner, mlirOpOperandIsNull,
-    mlirOpResultGetOwner, mlirOpResultGetResultNumber, mlirValueGetFirstUse,
+    MlirOpOperand, mlirBlockArgumentGetArgNumber, mlirBlockArgumentGetOwner,
+    mlirOpOperandGetNextUse, mlirOpOperandGetOperandNumber, mlirOpOperandGetOwner,
+    mlirOpOperandIsNull, mlirOpResultGetOwner, mlirOpResultGetResultNumber, mlirValueGetFirstUse,
     mlirValueReplaceAllUsesExcept, mlirValueReplaceAllUsesOfWith,
 };
 use std::marker::PhantomData;
@@ -58,7 +58,10 @@ pub struct Use<'c, 'a> {
 pub fn uses<'c, 'a>(value: Value<'c, 'a>) -> Uses<'c, 'a> {
     // SAFETY: the value is valid.
     let next = unsafe { mlirValueGetFirstUse(value.to_raw()) };
-    Uses { next, _value: PhantomData }
+    Uses {
+        next,
+        _value: PhantomData,
+    }
 }
 
 /// The uses of a value.

@@ -5,8 +5,7 @@
 //! to the guard; a panic in a callback of MLIR's own walk aborts.
 
 use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, RegionRef,
-    operation::OperationLike,
+    BlockLike, BlockRef, OperationRef, RegionLike, RegionRef, operation::OperationLike,
 };
 use std::{iter, ops::ControlFlow};
 

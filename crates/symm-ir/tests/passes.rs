@@ -36,7 +36,10 @@ static LOWER: PassDef = PassDef {
         OptionDef::int("limit", 1, "how many to lower"),
         OptionDef::text("reduction", "sum", "the reduction to lower"),
     ],
-    statistics: &[StatisticDef { name: "lowered", description: "ops lowered" }],
+    statistics: &[StatisticDef {
+        name: "lowered",
+        description: "ops lowered",
+    }],
     dependent_dialects: &[symm_ir::dialect::mlirGetDialectHandle__symm_mem__],
     run: lower,
 };
@@ -50,7 +53,9 @@ fn lower(pass: &PassRun<'_, '_>) -> PassResult {
     let reduction = ReduceOp::from_keyword(&pass.options().text("reduction"))
         .ok_or_else(|| Failure::Message("expected a reduction".into()))?;
     let pattern = LowerAllReduce { pass, reduction };
-    Patterns::new(pass.context()).with(pattern).walk(pass.operation())
+    Patterns::new(pass.context())
+        .with(pattern)
+        .walk(pass.operation())
 }
 
 struct LowerAllReduce<'p, 'c, 'a> {
@@ -72,15 +77,18 @@ impl<'c> Pattern<'c> for LowerAllReduce<'_, 'c, '_> {
             return no_match(op, "another op");
         };
         if ReduceOp::from_attribute(view.reduce_op()?) != Some(self.reduction) {
-            remark::on(op, Kind::Missed, "test-lower", "kept").because("reduction").emit();
+            remark::on(op, Kind::Missed, "test-lower", "kept")
+                .because("reduction")
+                .emit();
             return no_match(op, "another reduction");
         }
-        let lowered = symm_mem::OneShotAllReduceOperation::builder(self.pass.context(), op.location())
-            .result(view.result()?.r#type())
-            .input(view.input()?)
-            .group(view.group()?)
-            .reduce_op(view.reduce_op()?)
-            .build();
+        let lowered =
+            symm_mem::OneShotAllReduceOperation::builder(self.pass.context(), op.location())
+                .result(view.result()?.r#type())
+                .input(view.input()?)
+                .group(view.group()?)
+                .reduce_op(view.reduce_op()?)
+                .build();
         let value = rewriter.insert_value(lowered)?;
         rewriter.replace(op, &[value]);
         self.pass.count("lowered", 1);
@@ -107,7 +115,11 @@ static PANIC_IN_PATTERN: PassDef = PassDef {
     options: &[],
     statistics: &[],
     dependent_dialects: &[],
-    run: |pass| Patterns::new(pass.context()).with(Panicking).apply_greedily(pass.operation()),
+    run: |pass| {
+        Patterns::new(pass.context())
+            .with(Panicking)
+            .apply_greedily(pass.operation())
+    },
 };
 
 struct Panicking;
@@ -164,29 +176,44 @@ fn run(pass: &'static PassDef, options: &str) -> (String, bool, Diagnostics) {
 fn a_pattern_rewrites_what_it_matches() {
     let (text, succeeded, _) = run(&LOWER, "");
     assert!(succeeded);
-    assert!(text.contains("symm_mem.one_shot_all_reduce<sum> %arg0 on @tp"), "{text}");
+    assert!(
+        text.contains("symm_mem.one_shot_all_reduce<sum> %arg0 on @tp"),
+        "{text}"
+    );
     assert!(text.contains("c10d.all_reduce<max>"), "{text}");
 }
 
 #[test]
 fn options_reach_the_pass() {
     let (text, succeeded, _) = run(&LOWER, "reduction=max");
-    assert!(succeeded && text.contains("symm_mem.one_shot_all_reduce<max>"), "{text}");
+    assert!(
+        succeeded && text.contains("symm_mem.one_shot_all_reduce<max>"),
+        "{text}"
+    );
     let (text, succeeded, _) = run(&LOWER, "lower=false");
     assert!(succeeded && !text.contains("symm_mem.one_shot"), "{text}");
 }
 
 #[test]
 fn an_unknown_option_is_mlirs_error() {
-    let failure = LOWER.create("nosuch=1").err().expect("there is no such option");
-    assert!(failure.to_string().contains("no such option nosuch"), "{failure}");
+    let failure = LOWER
+        .create("nosuch=1")
+        .err()
+        .expect("there is no such option");
+    assert!(
+        failure.to_string().contains("no such option nosuch"),
+        "{failure}"
+    );
 }
 
 #[test]
 fn a_failure_without_a_place_is_emitted_at_the_op_of_the_pass() {
     let (_, succeeded, diagnostics) = run(&LOWER, "reduction=nosuch");
     assert!(!succeeded);
-    assert_eq!(diagnostics.0[0].message, "'builtin.module' op expected a reduction");
+    assert_eq!(
+        diagnostics.0[0].message,
+        "'builtin.module' op expected a reduction"
+    );
 }
 
 #[test]
@@ -221,8 +248,15 @@ fn diagnostics_have_a_severity_and_notes() {
     assert_eq!(entries[0].severity, Severity::Warning);
     assert_eq!(entries[0].message, "'c10d.all_reduce' op slow");
     assert_eq!(entries[1].severity, Severity::Error);
-    assert_eq!(entries[1].message, "'c10d.all_reduce' op expected a sum, got a maximum");
-    let notes: Vec<_> = entries[1].notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(
+        entries[1].message,
+        "'c10d.all_reduce' op expected a sum, got a maximum"
+    );
+    let notes: Vec<_> = entries[1]
+        .notes
+        .iter()
+        .map(|note| note.message.as_str())
+        .collect();
     assert!(notes.starts_with(&["the group is here"]) || notes.contains(&"the group is here"));
     assert!(notes.contains(&"a sum would do"), "{notes:?}");
 }
@@ -231,23 +265,35 @@ fn diagnostics_have_a_severity_and_notes() {
 fn remarks_say_what_was_decided_and_counted() {
     let context = context::create_context();
     let remarks = remark::collect(&context, "test-.*").expect("nobody listens yet");
-    assert!(remark::collect(&context, ".*").is_none(), "remarks have one listener");
+    assert!(
+        remark::collect(&context, ".*").is_none(),
+        "remarks have one listener"
+    );
     let mut module = Module::parse(&context, PROGRAM).expect("the program parses");
     let manager = PassManager::new(&context);
     manager.add_pass(LOWER.create("").expect("there are no options"));
     manager.run(&mut module).expect("the pass succeeds");
     let remarks = remarks.take();
     assert_eq!(remarks.len(), 2, "{remarks:?}");
-    assert_eq!((remarks[0].kind, remarks[0].name.as_str()), (Kind::Missed, "kept"));
+    assert_eq!(
+        (remarks[0].kind, remarks[0].name.as_str()),
+        (Kind::Missed, "kept")
+    );
     assert_eq!(remarks[0].function, "f");
     assert_eq!(remarks[0].arg("Reason"), Some("reduction"));
-    assert_eq!((remarks[1].kind, remarks[1].name.as_str()), (Kind::Analysis, "statistics"));
+    assert_eq!(
+        (remarks[1].kind, remarks[1].name.as_str()),
+        (Kind::Analysis, "statistics")
+    );
     assert_eq!(remarks[1].arg("lowered"), Some("1"));
 }
 
 #[test]
 fn passes_run_on_many_functions_at_once() {
-    static PER_FUNCTION: PassDef = PassDef { anchor: Some("func.func"), ..LOWER_TEMPLATE };
+    static PER_FUNCTION: PassDef = PassDef {
+        anchor: Some("func.func"),
+        ..LOWER_TEMPLATE
+    };
     let functions: String = (0..200)
         .map(|index| {
             format!(

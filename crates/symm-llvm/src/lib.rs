@@ -230,14 +230,20 @@ mod tests {
     fn prefixes_that_disagree_are_refused() {
         let refusal =
             prefix(|variable| Some(PathBuf::from("/").join(variable))).expect_err("they disagree");
-        assert!(refusal.to_string().contains("TABLEGEN_220_PREFIX"), "{refusal}");
+        assert!(
+            refusal.to_string().contains("TABLEGEN_220_PREFIX"),
+            "{refusal}"
+        );
     }
 
     #[test]
     fn a_static_link_is_refused_with_the_cure() {
         for value in [None, Some("0".to_owned()), Some("yes".to_owned())] {
             let refusal = check_shared(value).expect_err("only 1 is shared");
-            assert!(refusal.to_string().contains(".cargo/config.toml"), "{refusal}");
+            assert!(
+                refusal.to_string().contains(".cargo/config.toml"),
+                "{refusal}"
+            );
         }
         assert_eq!(check_shared(Some("1".to_owned())), Ok(()));
     }
@@ -248,7 +254,10 @@ mod tests {
         assert_eq!(check_version(prefix, "22.1.8"), Ok(()));
         for version in ["21.1.0", "23.0.0git", "2", "220.0", ""] {
             let refusal = check_version(prefix, version).expect_err("only 22 will do");
-            assert!(refusal.to_string().contains("cargo xtask setup"), "{refusal}");
+            assert!(
+                refusal.to_string().contains("cargo xtask setup"),
+                "{refusal}"
+            );
         }
     }
 
@@ -259,7 +268,9 @@ mod tests {
 
     #[test]
     fn a_prefix_without_mlir_is_refused_with_the_cure() {
-        let llvm = Llvm { prefix: "/nonexistent".into() };
+        let llvm = Llvm {
+            prefix: "/nonexistent".into(),
+        };
         let refusal = llvm.check_mlir().expect_err("nothing is there");
         assert!(refusal.to_string().contains("libMLIR.so"), "{refusal}");
     }
@@ -268,6 +279,10 @@ mod tests {
     fn the_installed_llvm_passes_and_has_a_c_api() {
         let llvm = Llvm::from_environment().expect("this crate was built");
         let archives = llvm.c_api_archives().expect("the library folder is there");
-        assert!(archives.iter().any(|path| path.ends_with("libMLIRCAPIIR.a")));
+        assert!(
+            archives
+                .iter()
+                .any(|path| path.ends_with("libMLIRCAPIIR.a"))
+        );
     }
 }

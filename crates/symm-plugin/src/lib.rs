@@ -11,12 +11,11 @@ use symm_transforms::{PASSES, PIPELINES};
 
 const API_VERSION: u32 = 1;
 const NAME: &CStr = c"symm";
-const VERSION: &CStr = match CStr::from_bytes_with_nul(
-    concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes(),
-) {
-    Ok(version) => version,
-    Err(_) => panic!("a version has no NUL inside"),
-};
+const VERSION: &CStr =
+    match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => panic!("a version has no NUL inside"),
+    };
 
 /// What MLIR asks of a plugin: the layout of `mlir::PassPluginLibraryInfo` and
 /// `mlir::DialectPluginLibraryInfo`, which differ in the callback only.
@@ -50,8 +49,8 @@ pub extern "C" fn mlirGetPassPluginInfo() -> PluginInfo<extern "C" fn()> {
 
 /// Tells MLIR how to register the dialects.
 #[unsafe(no_mangle)]
-pub extern "C" fn mlirGetDialectPluginInfo()
--> PluginInfo<unsafe extern "C" fn(MlirDialectRegistry)> {
+pub extern "C" fn mlirGetDialectPluginInfo() -> PluginInfo<unsafe extern "C" fn(MlirDialectRegistry)>
+{
     // A `DialectRegistry *` and the struct of one pointer that the C API wraps it
     // in are passed alike.
     PluginInfo::new(symm_ir::dialect::register)

@@ -19,9 +19,7 @@ pub const SYMM_MEM: &str = "comm.symm_mem";
 /// Creates `#comm.symm_mem<@group>`.
 pub fn symm_mem_attribute<'c>(context: &'c Context, group: &str) -> Attribute<'c> {
     // SAFETY: the context is valid; the attribute is never null.
-    unsafe {
-        Attribute::from_raw(symmSymmMemAttrGet(context.to_raw(), text::to_raw(group)))
-    }
+    unsafe { Attribute::from_raw(symmSymmMemAttrGet(context.to_raw(), text::to_raw(group))) }
 }
 
 /// Returns the group of a `#comm.symm_mem`, and `None` for any other attribute.

@@ -35,17 +35,29 @@ pub enum OptionDefault {
 impl OptionDef {
     /// Declares a flag.
     pub const fn bool(name: &'static str, default: bool, help: &'static str) -> Self {
-        Self { name, help, default: OptionDefault::Bool(default) }
+        Self {
+            name,
+            help,
+            default: OptionDefault::Bool(default),
+        }
     }
 
     /// Declares a whole number.
     pub const fn int(name: &'static str, default: i64, help: &'static str) -> Self {
-        Self { name, help, default: OptionDefault::Int(default) }
+        Self {
+            name,
+            help,
+            default: OptionDefault::Int(default),
+        }
     }
 
     /// Declares a text.
     pub const fn text(name: &'static str, default: &'static str, help: &'static str) -> Self {
-        Self { name, help, default: OptionDefault::Text(default) }
+        Self {
+            name,
+            help,
+            default: OptionDefault::Text(default),
+        }
     }
 
     /// Returns the name of the option's type, for documentation.
@@ -108,7 +120,11 @@ impl OptionValues<'_> {
     /// The source must have exactly the options of `defs`, and be valid for the
     /// lifetime of the values.
     pub(super) const unsafe fn new(defs: &'static [OptionDef], source: Source) -> Self {
-        Self { defs, source, _source: std::marker::PhantomData }
+        Self {
+            defs,
+            source,
+            _source: std::marker::PhantomData,
+        }
     }
 
     /// Returns the value of a flag.

@@ -46,7 +46,10 @@ pub struct Pipeline<'a> {
 impl<'a> Pipeline<'a> {
     /// Wraps a pass manager of melior.
     pub fn new(manager: OperationPassManager<'_, 'a>) -> Self {
-        Self { raw: manager.to_raw(), _manager: PhantomData }
+        Self {
+            raw: manager.to_raw(),
+            _manager: PhantomData,
+        }
     }
 
     /// Adds one of our passes, with options in textual form.
@@ -78,14 +81,21 @@ impl<'a> Pipeline<'a> {
                 (&raw mut message).cast(),
             )
         };
-        if result.value == 0 { Err(Failure::Message(message)) } else { Ok(self) }
+        if result.value == 0 {
+            Err(Failure::Message(message))
+        } else {
+            Ok(self)
+        }
     }
 
     /// Returns the manager of passes that run on each nested op of that name.
     pub fn nest(self, op_name: &str) -> Self {
         // SAFETY: the manager is valid and owns the nested one.
         let raw = unsafe { mlirOpPassManagerGetNestedUnder(self.raw, text::to_raw(op_name)) };
-        Self { raw, _manager: PhantomData }
+        Self {
+            raw,
+            _manager: PhantomData,
+        }
     }
 }
 
@@ -136,7 +146,10 @@ unsafe extern "C" fn build_raw(
 ) -> bool {
     // SAFETY: `lower` passes the static declaration.
     let def: &'static PipelineDef = unsafe { &*def.cast() };
-    let pipeline = Pipeline { raw: manager, _manager: PhantomData };
+    let pipeline = Pipeline {
+        raw: manager,
+        _manager: PhantomData,
+    };
     // SAFETY: the options were made from this declaration.
     let options = unsafe { OptionValues::new(def.options, Source::Pipeline(options)) };
     let message = match guard::run(|| (def.build)(pipeline, &options)) {

@@ -3,11 +3,7 @@
 
 //! One run of a pass over one op.
 
-use super::{
-    OptionValues, PassDef,
-    option::Source,
-    statistics,
-};
+use super::{OptionValues, PassDef, option::Source, statistics};
 use crate::{
     context::context_of,
     remark::{self, Kind},
@@ -27,7 +23,12 @@ pub struct PassRun<'c, 'a> {
 impl<'c, 'a> PassRun<'c, 'a> {
     pub(super) fn new(op: OperationRef<'c, 'a>, raw: SymmPassRef, def: &'static PassDef) -> Self {
         let counts = vec![Cell::new(0); def.statistics.len()];
-        Self { op, raw, def, counts }
+        Self {
+            op,
+            raw,
+            def,
+            counts,
+        }
     }
 
     /// Returns the op that the pass runs on.
@@ -73,8 +74,7 @@ impl<'c, 'a> PassRun<'c, 'a> {
         if self.counts.iter().all(|count| count.get() == 0) {
             return;
         }
-        let mut summary =
-            remark::on(self.op, Kind::Analysis, self.def.argument, "statistics");
+        let mut summary = remark::on(self.op, Kind::Analysis, self.def.argument, "statistics");
         for (index, (def, count)) in self.def.statistics.iter().zip(&self.counts).enumerate() {
             // SAFETY: the index is that of a statistic of the running pass.
             unsafe { symmPassAddStatistic(self.raw, index as isize, count.get()) }

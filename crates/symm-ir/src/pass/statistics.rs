@@ -23,9 +23,10 @@ static TOTALS: Mutex<BTreeMap<(&str, &str), Total>> = Mutex::new(BTreeMap::new()
 /// Adds to the total of a statistic.
 pub(super) fn add(pass: &'static str, statistic: &StatisticDef, amount: u64) {
     let mut totals = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
-    let total = totals
-        .entry((pass, statistic.name))
-        .or_insert(Total { description: statistic.description, value: 0 });
+    let total = totals.entry((pass, statistic.name)).or_insert(Total {
+        description: statistic.description,
+        value: 0,
+    });
     total.value += amount;
 }
 
