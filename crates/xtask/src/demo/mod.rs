@@ -12,12 +12,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use ndarray::Array2;
-use symm_abi::{Entry, Manifest, artifact};
+use symm_abi::artifact;
 
 use crate::{process, setup, workspace};
 use arguments::{Argument, HIDDEN, RANKS, TOKENS};
@@ -39,29 +39,38 @@ pub fn run() -> Result<()> {
     let folder = workspace::target_dir().join("demo");
     fs::create_dir_all(&folder)?;
 
-    let source = workspace::root().join("examples/tp_block.mlir");
-    report::decisions(&lowering_remarks(&source)?);
-    let (artifact, compile_time) = compile(&source, &folder)?;
-    let manifest = artifact::open(&fs::read(&artifact)?)?;
-    report::collectives(&manifest);
-    report::buffers(&manifest);
-
     let arguments = arguments::arguments();
     for argument in &arguments {
         argument.write_shards(&folder)?;
     }
-    let run_time = execute(&artifact, entry(&manifest)?, &arguments, &folder)?;
+    let source = workspace::root().join("examples/tp_block.mlir");
+    report::decisions(&remarks(&source)?);
+    report::heading("Compile");
+    let artifact = compile(&source, &folder)?;
+    report::heading("Run: what the program consists of, where its buffers live, what it gives");
+    execute(&artifact, &arguments, &folder)?;
+    report::heading("Check");
     let results = read_results(&folder)?;
     let error = check(&results, &reference::block(&arguments))?;
-    report::outcome(&results[0], error, TOLERANCE, compile_time, run_time);
+    report::outcome(error, TOLERANCE);
     Ok(())
 }
 
-/// Returns what `--lower-comm` says about each collective.
-fn lowering_remarks(source: &Path) -> Result<String> {
+/// Returns what the passes say about each collective.
+fn remarks(source: &Path) -> Result<String> {
     let output = Command::new(tool("symm-opt"))
-        .arg(source)
-        .args(["--lower-comm", "--remarks-filter=.*", "-o", "/dev/null"])
+        .current_dir(workspace::root())
+        .arg(source.strip_prefix(workspace::root())?)
+        .args([
+            "--lower-comm",
+            "--one-shot-bufferize=bufferize-function-boundaries",
+        ])
+        .args([
+            "--place-symmetric-buffers",
+            "--remarks-filter=.*",
+            "-o",
+            "/dev/null",
+        ])
         .output()
         .context("cannot run symm-opt")?;
     let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -69,33 +78,28 @@ fn lowering_remarks(source: &Path) -> Result<String> {
     Ok(remarks)
 }
 
-fn compile(source: &Path, folder: &Path) -> Result<(PathBuf, Duration)> {
+fn compile(source: &Path, folder: &Path) -> Result<PathBuf> {
     let artifact = folder.join("tp_block.so");
+    let mut command = Command::new(tool("symm-compile"));
+    command
+        .arg(source)
+        .arg("-o")
+        .arg(&artifact)
+        .arg("--device=cpu");
     let start = Instant::now();
-    process::run(
-        Command::new(tool("symm-compile"))
-            .arg(source)
-            .arg("-o")
-            .arg(&artifact)
-            .arg("--device=cpu"),
-    )?;
-    Ok((artifact, start.elapsed()))
+    process::run(&mut command)?;
+    println!("compiled in {:.2?}", start.elapsed());
+    Ok(artifact)
 }
 
-fn entry(manifest: &Manifest) -> Result<&Entry> {
+fn execute(artifact: &Path, arguments: &[Argument], folder: &Path) -> Result<()> {
+    let manifest = artifact::open(&fs::read(artifact)?)?;
     let entry = manifest
-        .entries
-        .iter()
-        .find(|entry| entry.name == "tp_block");
-    entry.context("the artifact has no entry tp_block")
-}
-
-fn execute(
-    artifact: &Path,
-    entry: &Entry,
-    arguments: &[Argument],
-    folder: &Path,
-) -> Result<Duration> {
+        .entry("tp_block")
+        .context("the artifact has no entry tp_block")?;
+    let [result] = &entry.results[..] else {
+        bail!("the block has one result")
+    };
     ensure!(
         entry.args.len() == arguments.len(),
         "the block takes other arguments than it is given"
@@ -104,14 +108,17 @@ fn execute(
     command
         .arg(artifact)
         .args(["-n", &RANKS.to_string(), "--device=cpu"]);
+    command.args(["--verbose", "--repeat=5"]);
     for (parameter, argument) in entry.args.iter().zip(arguments) {
         let shards = folder.join(format!("{}.%r.npy", argument.name));
         command.arg(format!("--arg={}={}", parameter.name, shards.display()));
     }
-    command.arg(format!("--save={}", folder.join("result.%r.npy").display()));
-    let start = Instant::now();
-    process::run(&mut command)?;
-    Ok(start.elapsed())
+    command.arg(format!(
+        "--save={}={}",
+        result.name,
+        folder.join("result.%r.npy").display()
+    ));
+    process::run(&mut command)
 }
 
 fn read_results(folder: &Path) -> Result<Vec<Array2<f32>>> {

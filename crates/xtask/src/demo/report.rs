@@ -3,72 +3,47 @@
 
 //! What the demo tells the person who runs it.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use ndarray::Array2;
-use symm_abi::Manifest;
-
-/// Prints why each collective was lowered, or was not.
+/// Prints what was decided about each collective, and why.
 pub fn decisions(remarks: &str) {
-    heading("What was decided, and why");
-    for line in remarks.lines().filter(|line| line.contains("remark:")) {
-        println!("  {line}");
+    heading("Decisions: what each collective became, and why");
+    for decision in remarks.lines().filter_map(decision) {
+        println!("{decision}");
     }
 }
 
-/// Prints what each collective became.
-pub fn collectives(manifest: &Manifest) {
-    heading("What the collectives became");
-    for op in &manifest.ops {
-        let group = manifest.groups.get(op.group as usize);
-        let group = group.map_or("?", |group| group.name.as_str());
-        println!("  {:<16} {} on @{group}: {}", op.loc, op.name, op.algorithm);
-    }
-}
-
-/// Prints which buffers live in symmetric memory, and how much lives elsewhere.
-pub fn buffers(manifest: &Manifest) {
-    heading("Where the buffers live");
-    let mut elsewhere = BTreeMap::<&str, (usize, u64)>::new();
-    for buffer in &manifest.buffers {
-        if buffer.space.starts_with("symm_mem") {
-            println!(
-                "  {:<16} {} ({} bytes at {})",
-                buffer.space, buffer.name, buffer.bytes, buffer.loc
-            );
-        } else {
-            let (count, bytes) = elsewhere.entry(&buffer.space).or_default();
-            *count += 1;
-            *bytes += buffer.bytes;
-        }
-    }
-    for (space, (count, bytes)) in elsewhere {
-        println!("  {space:<16} {count} buffers ({bytes} bytes)");
-    }
-}
-
-/// Prints the result, how far off it is and how long it took.
-pub fn outcome(
-    result: &Array2<f32>,
-    error: f64,
-    tolerance: f64,
-    compile_time: Duration,
-    run_time: Duration,
-) {
-    heading("The result");
+/// Prints how far off the result is.
+pub fn outcome(error: f64, tolerance: f64) {
+    println!("every rank has the same bits");
     println!(
-        "  first elements      {:.5}",
-        result.row(0).slice(ndarray::s![..4])
+        "the largest error is {error:.1e} of the largest element, {tolerance:.0e} is accepted"
     );
-    println!("  all ranks           the same bits");
-    println!(
-        "  error               {error:.1e} of the largest element; {tolerance:.0e} is accepted"
-    );
-    println!("                      (against the unsharded block in f64, computed without Symm)");
-    println!("  compiled in         {compile_time:.2?}");
-    println!("  ran on 4 ranks in   {run_time:.2?}, with loading of the weights");
+    println!("(against the unsharded block, computed in f64 with ndarray and without Symm)");
 }
 
-fn heading(text: &str) {
-    println!("\n{text}");
+/// Prints the heading of a part.
+pub fn heading(text: &str) {
+    println!("\n== {text}");
+}
+
+/// Shortens `<place>: remark: [Passed] one-shot | … Reason="why", …` to what a person needs.
+fn decision(line: &str) -> Option<String> {
+    let (place, remark) = line.split_once(": remark: ")?;
+    let (head, details) = remark.split_once(" | ")?;
+    let (_, reason) = details.split_once("Reason=\"")?;
+    let (reason, _) = reason.split_once('"')?;
+    Some(format!("{place}: {head}: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_are_shortened() {
+        let line = "block.mlir:41:20: remark: [Passed] one-shot | Category:lower-comm | \
+                    Bytes=64, Reason=\"64 bytes are few\", Threshold=128";
+        let expected = "block.mlir:41:20: [Passed] one-shot: 64 bytes are few";
+        assert_eq!(decision(line).as_deref(), Some(expected));
+        assert_eq!(decision("  %0 = c10d.all_reduce<sum> %x on @tp"), None);
+    }
 }
