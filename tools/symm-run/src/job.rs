@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What every rank has to do, decided and checked by the host before any rank starts.
+
+use crate::{cli::Cli, rank_path, source::Source};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+use symm_abi::{Entry, Manifest};
+use symm_runtime::no_entry;
+
+/// The work of a run, the same for all ranks.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Job {
+    /// Path of the program; `%r` stands for the rank.
+    pub program: String,
+    /// What is run.
+    pub entry: Entry,
+    /// One source per argument, in order.
+    pub sources: Vec<Source>,
+    /// Where to save each result, in order; `%r` stands for the rank.
+    pub saves: Vec<Option<String>>,
+    /// How many times the entry is run, at least once.
+    pub repeat: u32,
+}
+
+impl Job {
+    /// Makes a job of the command line for a program that was read from `program`, and checks it for `ranks` ranks.
+    pub fn new(
+        cli: &Cli,
+        program: String,
+        manifest: &Manifest,
+        ranks: u32,
+    ) -> Result<Self, String> {
+        let entry = pick_entry(cli.entry.as_deref(), manifest)?.clone();
+        let sources = sources(&cli.args, &entry)?;
+        for (source, value) in sources.iter().zip(&entry.args) {
+            for rank in 0..ranks {
+                source
+                    .check(rank, value)
+                    .map_err(|error| format!("argument '{}': {error}", value.name))?;
+            }
+        }
+        let saves = saves(&cli.saves, cli.save_dir.as_deref(), &entry)?;
+        Ok(Self {
+            program,
+            entry,
+            sources,
+            saves,
+            repeat: cli.repeat.unwrap_or(1),
+        })
+    }
+
+    /// Returns the path of a rank's program.
+    pub fn program_path(&self, rank: u32) -> PathBuf {
+        rank_path(&self.program, rank).into()
+    }
+
+    /// Tells whether all ranks load the same file.
+    pub fn shares_program(&self) -> bool {
+        !self.program.contains("%r")
+    }
+
+    /// Returns where a rank saves a result, if it does.
+    pub fn save_path(&self, rank: u32, result: usize) -> Option<PathBuf> {
+        let pattern = self.saves[result].as_ref()?;
+        (pattern.contains("%r") || rank == 0).then(|| rank_path(pattern, rank).into())
+    }
+}
+
+fn pick_entry<'a>(name: Option<&str>, manifest: &'a Manifest) -> Result<&'a Entry, String> {
+    match (name, manifest.entries.as_slice()) {
+        (None, [only]) => Ok(only),
+        (None, _) => {
+            let main = manifest.entry("main");
+            main.ok_or_else(|| format!("{}: choose one with --entry", no_entry(manifest, "main")))
+        }
+        (Some(name), _) => manifest
+            .entry(name)
+            .ok_or_else(|| no_entry(manifest, name).to_string()),
+    }
+}
+
+/// Splits `NAME=REST` options; a name may occur once.
+fn by_name<'a>(option: &str, texts: &'a [String]) -> Result<HashMap<&'a str, &'a str>, String> {
+    let mut found = HashMap::new();
+    for text in texts {
+        let (name, rest) = text
+            .split_once('=')
+            .ok_or_else(|| format!("{option} {text}: expected NAME=…"))?;
+        if found.insert(name, rest).is_some() {
+            return Err(format!("{option} {text}: '{name}' was given before"));
+        }
+    }
+    Ok(found)
+}
+
+fn expect_known<'a>(
+    option: &str,
+    given: impl Iterator<Item = &'a str>,
+    known: &[symm_abi::Value],
+    entry: &Entry,
+) -> Result<(), String> {
+    let is_known = |name: &&str| known.iter().any(|value| value.name == *name);
+    // Sorted, so that the message does not depend on the order of a map.
+    let mut unknown: Vec<&str> = given.filter(|name| !is_known(name)).collect();
+    unknown.sort_unstable();
+    match unknown.first() {
+        None => Ok(()),
+        Some(name) => {
+            let names: Vec<&str> = known.iter().map(|value| value.name.as_str()).collect();
+            let expected = if names.is_empty() {
+                "none".into()
+            } else {
+                names.join(", ")
+            };
+            Err(format!(
+                "{option} {name}=…: entry '{}' has no '{name}', expected one of: {expected}",
+                entry.name
+            ))
+        }
+    }
+}
+
+fn sources(texts: &[String], entry: &Entry) -> Result<Vec<Source>, String> {
+    let given = by_name("--arg", texts)?;
+    expect_known("--arg", given.keys().copied(), &entry.args, entry)?;
+    let source = |value: &symm_abi::Value| {
+        let name = &value.name;
+        let text = given.get(name.as_str()).ok_or_else(|| {
+            format!(
+                "argument '{name}' ({}) has no value: give --arg {name}=…",
+                crate::print::type_of(value)
+            )
+        })?;
+        Source::parse(text).map_err(|error| format!("--arg {name}={text}: {error}"))
+    };
+    entry.args.iter().map(source).collect()
+}
+
+fn saves(
+    texts: &[String],
+    folder: Option<&Path>,
+    entry: &Entry,
+) -> Result<Vec<Option<String>>, String> {
+    let given = by_name("--save", texts)?;
+    expect_known("--save", given.keys().copied(), &entry.results, entry)?;
+    let save = |name: &str| match (given.get(name), folder) {
+        (Some(&pattern), _) => {
+            check_folder(Path::new(pattern).parent()).map(|()| Some(pattern.to_owned()))
+        }
+        (None, Some(folder)) => {
+            check_folder(Some(folder))?;
+            let path = folder.join(format!("{name}.rank%r.npy"));
+            Ok(Some(
+                path.to_str()
+                    .ok_or("--save-dir: expected a path in UTF-8")?
+                    .to_owned(),
+            ))
+        }
+        (None, None) => Ok(None),
+    };
+    entry
+        .results
+        .iter()
+        .map(|value| save(&value.name))
+        .collect()
+}
+
+fn check_folder(folder: Option<&Path>) -> Result<(), String> {
+    match folder {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(format!(
+            "{}: expected a folder to save results in",
+            folder.display()
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `symm-run`: runs compiled Symm programs on ranks that are threads or processes.
+
+mod cli;
+mod compile;
+mod job;
+mod print;
+mod random;
+mod source;
+mod summary;
+mod work;
+
+use clap::Parser;
+use cli::{Cli, Isolation};
+use compile::Compiled;
+use job::Job;
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
+use symm_abi::Manifest;
+use symm_runtime::{
+    Artifact, Program, World, WorldSpec,
+    launch::{self, LaunchError},
+};
+use work::{Report, work};
+
+/// Some rank failed.
+const RUN_FAILED: u8 = 1;
+
+/// Nothing ran.
+const UNUSABLE: u8 = 2;
+
+/// First argument of the processes that this binary starts for ranks.
+const WORKER: &str = "--worker";
+
+fn main() -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == WORKER)
+    {
+        return worker();
+    }
+    match host(&Cli::parse()) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            UNUSABLE.into()
+        }
+    }
+}
+
+/// Runs the ranks; an error means that nothing ran.
+fn host(cli: &Cli) -> Result<ExitCode, String> {
+    let compiled = cli
+        .program
+        .ends_with(".mlir")
+        .then(|| Compiled::new(&cli.program))
+        .transpose()?;
+    let program = match &compiled {
+        Some(compiled) => compiled
+            .path()
+            .to_str()
+            .ok_or("temporary folder: expected a path in UTF-8")?
+            .to_owned(),
+        None => cli.program.clone(),
+    };
+    let artifact =
+        Artifact::read(Path::new(&rank_path(&program, 0))).map_err(|error| error.to_string())?;
+    let manifest = artifact.manifest().clone();
+    let ranks = cli.ranks.unwrap_or_else(|| manifest.min_world_size());
+    let spec = WorldSpec::new(&manifest, ranks, cli.timeout, cli.heap_bytes)
+        .map_err(|error| error.to_string())?;
+    let job = Job::new(cli, program, &manifest, ranks)?;
+    if cli.verbose {
+        print!("{}", print::program(&manifest));
+    }
+    let world = World::create(spec).map_err(|error| error.to_string())?;
+    let outcome = match cli.isolation {
+        Isolation::Thread => threads(&world, &job, artifact)?,
+        Isolation::Process => processes(&world, &job)?,
+    };
+    match outcome {
+        Ok(reports) => {
+            print!("{}", print::results(&job, &reports));
+            if cli.time || cli.repeat.is_some() {
+                print!("{}", print::times(&reports));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("error: {}", describe(&error, &manifest));
+            Ok(RUN_FAILED.into())
+        }
+    }
+}
+
+/// What came of a run that began.
+type Outcome = Result<Vec<Report>, LaunchError>;
+
+fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, String> {
+    let shared = Program::from_artifact(artifact).map_err(|error| error.to_string())?;
+    let job = job.clone();
+    Ok(launch::threads(world, move |rank| {
+        let program = if job.shares_program() {
+            shared.for_rank()?
+        } else {
+            Program::load(&job.program_path(rank.number()))?
+        };
+        work(&rank, &job, &program)
+    }))
+}
+
+fn processes(world: &World, job: &Job) -> Result<Outcome, String> {
+    let own = std::env::current_exe().map_err(|error| format!("path of symm-run: {error}"))?;
+    let job = serde_json::to_vec(job).map_err(|error| error.to_string())?;
+    let command = |_| {
+        let mut command = Command::new(&own);
+        command.arg(WORKER);
+        command
+    };
+    match launch::processes(world, &job, command) {
+        Ok(reports) => {
+            let reports = reports.iter().map(|report| serde_json::from_slice(report));
+            Ok(Ok(reports
+                .collect::<Result<_, _>>()
+                .map_err(|error| error.to_string())?))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Runs one rank for the host that started this process.
+fn worker() -> ExitCode {
+    let result = launch::worker(|rank, job| {
+        let job: Job = serde_json::from_slice(job)?;
+        let program = Program::load(&job.program_path(rank.number()))?;
+        Ok(serde_json::to_vec(&work(&rank, &job, &program)?)?)
+    });
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {WORKER} is for processes that symm-run starts: {error}");
+        UNUSABLE.into()
+    })
+}
+
+fn describe(error: &LaunchError, manifest: &Manifest) -> String {
+    let mut text = error.report.describe(manifest);
+    for rank in &error.stuck {
+        text.push_str(&format!(
+            "\n  note: rank {rank} had not left {:?} later and was stopped",
+            launch::GRACE
+        ));
+    }
+    text
+}
+
+/// Puts a rank in the place of `%r`.
+fn rank_path(pattern: &str, rank: u32) -> String {
+    pattern.replace("%r", &rank.to_string())
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What ends with exit code 2, before any rank starts, and what the error says.
+
+mod common;
+
+use common::{Said, Zoo, support, symm_run};
+use std::{path::Path, process::Command, time::Instant};
+
+#[test]
+fn wrong_command_lines() {
+    let zoo = Zoo::new(2);
+    let error = |arguments: &str| zoo.run(arguments).error(2);
+    assert!(
+        error("--entry sum").contains("argument 'x' (tensor<4x6xf32>) has no value: give --arg x=")
+    );
+    assert!(
+        error("--entry sum --arg y=ones").contains("entry 'sum' has no 'y', expected one of: x")
+    );
+    assert!(error("--entry sum --arg x=ones --arg x=ones").contains("'x' was given before"));
+    assert!(error("--entry sum --arg x").contains("expected NAME=…"));
+    assert!(error("--entry sum --arg x=twos").contains("expected a .npy file, 'zeros'"));
+    assert!(
+        error("--entry sum --arg x=ones --save y=y.npy")
+            .contains("has no 'y', expected one of: out0")
+    );
+    assert!(
+        error("--entry sum --arg x=ones --save out0=/nowhere/y.npy")
+            .contains("/nowhere: expected a folder")
+    );
+    assert!(
+        error("--entry sum --arg x=ones --save-dir /nowhere")
+            .contains("/nowhere: expected a folder")
+    );
+    assert!(
+        error("--entry nothing --arg x=ones")
+            .contains("no entry 'nothing', expected one of: sum, ")
+    );
+    assert!(error("--arg x=ones").contains("choose one with --entry"));
+    assert!(error("--entry sum --arg x=ones -n 3").contains("runs on 2 ranks, got 3"));
+    for bad in [
+        "--timeout 0s",
+        "-n 0",
+        "--heap-bytes lots",
+        "--device=tpu",
+        "--repeat 0",
+    ] {
+        assert_eq!(
+            zoo.run(&format!("--entry sum --arg x=ones {bad}")).code,
+            Some(2),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn wrong_inputs_of_any_rank() {
+    let zoo = Zoo::new(3);
+    let error = || {
+        let arguments = format!(
+            "--isolation=process --entry sum --arg x={}",
+            zoo.path("x%r.npy")
+        );
+        zoo.run(&arguments).error(2)
+    };
+    let header = |descr: &str, shape: &str, data: usize| {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+        let length = (text.len() as u16).to_le_bytes();
+        [
+            &b"\x93NUMPY\x01\x00"[..],
+            &length,
+            text.as_bytes(),
+            &vec![0; data],
+        ]
+        .concat()
+    };
+    let write = |rank: u32, bytes: Vec<u8>| {
+        std::fs::write(zoo.path(&format!("x{rank}.npy")), bytes).unwrap()
+    };
+    (0..2).for_each(|rank| write(rank, header("<f4", "(4, 6)", 96)));
+    assert!(error().contains("argument 'x': ") && error().contains("x2.npy: No such file"));
+    write(2, header("<f4", "(6, 4)", 96));
+    assert!(error().contains("x2.npy: expected shape [4, 6], got [6, 4]"));
+    write(2, header("<f8", "(4, 6)", 192));
+    assert!(error().contains("x2.npy: expected elements of type f32 ('<f4'), got '<f8'"));
+    write(2, header("<f4", "(4, 6)", 95));
+    assert!(error().contains("x2.npy: expected 96 bytes of data, got 95: file is truncated"));
+    write(2, header("<f4", "(4611686018427387904, 6)", 96));
+    assert!(error().contains("got [4611686018427387904, 6]"));
+    write(2, b"\x93NUMPY\x03\x00\xff\xff\xff\x7f{'descr'".to_vec());
+    assert!(error().contains("does not fit a file of"));
+}
+
+#[test]
+fn unusable_programs() {
+    let zoo = Zoo::new(2);
+    let error = |path: &str| symm_run(Path::new(path), "--entry sum --arg x=ones").error(2);
+    assert!(error("/nowhere/x.so").contains("/nowhere/x.so: No such file"));
+    let path = zoo.path("bad.so");
+    let mut bytes = std::fs::read(&zoo.program).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert!(error(&path).contains("bad.so: file is damaged"));
+    std::fs::write(&path, "module {}").unwrap();
+    assert!(error(&path).contains("bad.so: file is not an ELF shared object"));
+    std::fs::write(zoo.path("x.mlir"), "module {}").unwrap();
+    let elsewhere = zoo.path("symm-run");
+    std::fs::copy(common::BINARY, &elsewhere).unwrap();
+    let begin = Instant::now();
+    let output = Command::new(elsewhere)
+        .arg(zoo.path("x.mlir"))
+        .output()
+        .unwrap();
+    let error = Said::new(&output, begin).error(2);
+    assert!(
+        error.contains("x.mlir: expected symm-compile at "),
+        "{error}"
+    );
+}
+
+#[test]
+fn heaps_that_can_not_be_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("planned.so");
+    let mut manifest = support::zoo_manifest(2);
+    manifest.groups[0].heap_bytes = Some(1 << 20);
+    support::build(
+        &program,
+        &manifest,
+        include_str!("../../../crates/symm-runtime/tests/programs/zoo.c"),
+    );
+    let arguments = "--entry sum --arg x=ones";
+    symm_run(&program, arguments).ok();
+    let error = symm_run(&program, &format!("{arguments} --heap-bytes 64K")).error(2);
+    assert!(
+        error.contains(
+            "@tp has 65536 bytes per rank, the program needs 1048576: raise --heap-bytes"
+        ),
+        "{error}"
+    );
+    let error = symm_run(&program, &format!("{arguments} --heap-bytes 8000000000G")).error(2);
+    assert!(
+        error.contains("heap of @tp can't be had: 8589934592000000000 bytes for each of 2 ranks"),
+        "{error}"
+    );
+    for limit in ["ulimit -f 2000", "ulimit -v 800000"] {
+        let script = format!(
+            "{limit}; exec {} {} {arguments} --heap-bytes 1G",
+            common::BINARY,
+            program.display()
+        );
+        let begin = Instant::now();
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        let error = Said::new(&output, begin).error(2);
+        assert!(
+            error.contains("heap of @tp can't be had: 1073741824 bytes for each of 2 ranks"),
+            "{limit}: {error}"
+        );
+    }
+}
