@@ -6,9 +6,11 @@
 // MLIR identifies an op trait by the name that the compiler gives to
 // `Trait<Empty>`, where `Empty` is a class local to `TypeID::get`. Clang, which
 // built Debian's libMLIR, calls it `mlir::OpTrait::SymbolTable<Empty>`; GCC spells
-// out the function around `Empty`. Without what follows, no trait of an op would
-// be seen across the border between libMLIR and code that GCC compiled: a
-// terminator would be none, a module no symbol table.
+// out the function around `Empty`. Where the linker merges the variables of both
+// this goes unnoticed, but Rust programs and plugins export no C++ symbol for it to
+// merge. Without what follows, no trait of an op would be seen across the border
+// between libMLIR and code that GCC compiled: a terminator would be none, a module
+// no symbol table.
 
 #ifndef SYMM_SHIMS_GCCTYPENAMES_H
 #define SYMM_SHIMS_GCCTYPENAMES_H

@@ -3,6 +3,7 @@
 //
 // RUN: symm-opt %s --place-symmetric-buffers --mlir-pass-statistics -o /dev/null 2>&1 | FileCheck %s
 // RUN: %mlir_opt_symm %s --pass-pipeline='builtin.module(place-symmetric-buffers)' --remarks-filter='place-symmetric-buffers' -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: symm-opt %s --place-symmetric-buffers --remarks-filter='.*' --remark-policy=final -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // CHECK: Pass statistics report
 // CHECK: place-symmetric-buffers

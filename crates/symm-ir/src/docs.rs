@@ -56,3 +56,45 @@ fn write_options(page: &mut String, options: &[OptionDef]) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pass::StatisticDef;
+
+    static PASS: PassDef = PassDef {
+        argument: "lower-it",
+        summary: "lower it",
+        description: "\n Lowers it.\n",
+        anchor: Some("builtin.module"),
+        options: &[
+            OptionDef::int("limit", 7, "how many"),
+            OptionDef::text("target", "cpu", "for what"),
+        ],
+        statistics: &[StatisticDef {
+            name: "lowered",
+            description: "what was lowered",
+        }],
+        dependent_dialects: &[],
+        run: |_| Ok(()),
+    };
+
+    #[test]
+    fn a_page_has_options_defaults_and_statistics() {
+        let page = pass_page(&PASS);
+        assert!(
+            page.starts_with("## `--lower-it`\n\n_lower it_\n\nLowers it.\n"),
+            "{page}"
+        );
+        assert!(page.contains("Runs on: `builtin.module`"), "{page}");
+        assert!(
+            page.contains("| `limit` | int | `7` | how many |"),
+            "{page}"
+        );
+        assert!(
+            page.contains("| `target` | string | `\"cpu\"` | for what |"),
+            "{page}"
+        );
+        assert!(page.contains("| `lowered` | what was lowered |"), "{page}");
+    }
+}
