@@ -160,7 +160,7 @@ fn different_sizes_are_no_wrong_sum() {
         text.contains("'c10d.all_reduce' (zoo.mlir:12:3) on @tp"),
         "{text}"
     );
-    assert!(text.contains("96 bytes") && text.contains("92"), "{text}");
+    assert!(text.contains("has 96") && text.contains("has 92"), "{text}");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_late_rank_is_waited_for() {
 #[test]
 fn a_wait_that_runs_out_names_who_is_missing() {
     let run = Run {
-        timeout: Duration::from_millis(700),
+        timeout: Duration::from_millis(1500),
         ..Run::on(3)
     };
     let (failure, text, stuck) = run.failure(&["late"]);
@@ -213,7 +213,7 @@ fn a_wait_that_runs_out_names_who_is_missing() {
     };
     assert_eq!(missing, [1]);
     assert_eq!(stuck, [1]);
-    let headline = "'c10d.all_reduce' (zoo.mlir:12:3) on @tp: rank 1 did not arrive within 700ms";
+    let headline = "'c10d.all_reduce' (zoo.mlir:12:3) on @tp: rank 1 did not arrive within 1.5s";
     assert!(text.starts_with(headline), "{text}");
     let doing = "rank 1 was computing, after 'symm_mem.one_shot_all_reduce' (zoo.mlir:10:3)";
     assert!(text.contains(doing), "{text}");

@@ -302,4 +302,6 @@ impl<'a> Round<'a> {
 }
 
 #[cfg(test)]
+mod definition;
+#[cfg(test)]
 mod tests;

@@ -42,6 +42,8 @@ pub enum Failure {
     },
     /// The system has no memory for an ordinary buffer.
     HostMemory { rank: u32, bytes: u64 },
+    /// A rank died while it recorded a failure, which nobody can read now.
+    Lost,
     /// Two members of a group are at different collectives.
     Mismatch {
         rank: u32,

@@ -99,6 +99,7 @@ impl Words<'_> {
             Failure::HostMemory { rank, bytes } => {
                 format!("rank {rank} is out of memory: a private buffer needs {bytes} bytes")
             }
+            Failure::Lost => "a rank died while it recorded what had failed".into(),
             Failure::Mismatch {
                 rank,
                 group,

@@ -159,9 +159,8 @@ impl Control {
         let activities = (0..self.ranks)
             .map(|rank| self.record(rank).activity())
             .collect();
-        let message = "a rank died while it recorded a failure, which is lost".into();
         FailureReport {
-            failure: Failure::RankError { rank: 0, message },
+            failure: Failure::Lost,
             activities,
         }
     }
