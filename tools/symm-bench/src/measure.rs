@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Checking and timing one case.
+//!
+//! Timing: a CUDA graph of n operations on every rank, replayed; all ranks are held at a gate and let go together. A
+//! replay's time is that of the rank that waited least, which is the last to start, over n; the figure is the median
+//! of the replays.
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use symm_cuda::{Capture, Event, Graph};
+
+use crate::{
+    algorithm::{Algorithm, Outcome, Prepared},
+    case::Case,
+    data::Data,
+    world::World,
+};
+
+/// How to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Operations per replay.
+    pub iterations: usize,
+    /// Operations before anything is timed.
+    pub warmup: usize,
+    /// Replays of the graph; 0 times plain launches instead, as often as [`PLAIN_REPEATS`] says.
+    pub replays: usize,
+    /// Whether results are checked.
+    pub check: bool,
+}
+
+/// How often plain launches are timed where no graph is wanted.
+pub const PLAIN_REPEATS: usize = 9;
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measured {
+    /// Median time of one operation in microseconds.
+    pub us: f64,
+    /// The least and the largest replay's, in microseconds per operation.
+    pub range_us: [f64; 2],
+    /// Wrong elements over all ranks, before and after the timing; none if nothing was checked.
+    pub wrong: Option<u64>,
+    /// How it was launched.
+    pub shape: String,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Row {
+    /// It was measured.
+    Measured(Measured),
+    /// The algorithm does not cover it.
+    Refused {
+        /// Why.
+        refused: String,
+    },
+}
+
+impl Row {
+    /// Returns what was measured, if anything.
+    pub fn measured(&self) -> Option<&Measured> {
+        match self {
+            Row::Measured(measured) => Some(measured),
+            Row::Refused { .. } => None,
+        }
+    }
+}
+
+/// Checks and times one case.
+pub fn run(
+    world: &mut World,
+    algorithm: &mut dyn Algorithm,
+    case: &Case,
+    data: &Data,
+    plan: &Plan,
+) -> Result<Row> {
+    let exact = algorithm.exact();
+    let mut prepared = match algorithm.prepare(world, case)? {
+        Outcome::Ready(prepared) => prepared,
+        Outcome::Refused(refused) => return Ok(Row::Refused { refused }),
+    };
+    let done = measure(world, &mut *prepared, case, data, plan, exact);
+    // A rank that gave up explains why the others, or the driver, failed.
+    prepared.verdict()?;
+    let measured =
+        done.with_context(|| format!("{} of {} bytes", algorithm.name(), case.bytes()))?;
+    world.barrier("end of a case")?;
+    Ok(Row::Measured(measured))
+}
+
+fn measure(
+    world: &mut World,
+    prepared: &mut dyn Prepared,
+    case: &Case,
+    data: &Data,
+    plan: &Plan,
+    exact: bool,
+) -> Result<Measured> {
+    let before = if plan.check {
+        check(world, prepared, case, data, exact)?
+    } else {
+        0
+    };
+    let mut times = time(world, prepared, plan)?;
+    let after = if plan.check {
+        check(world, prepared, case, data, exact)?
+    } else {
+        0
+    };
+    times.sort_by(f64::total_cmp);
+    let wrong = world.total((before + after) as f64)? as u64;
+    Ok(Measured {
+        us: times[times.len() / 2],
+        range_us: [times[0], times[times.len() - 1]],
+        wrong: plan.check.then_some(wrong),
+        shape: prepared.shape(),
+    })
+}
+
+/// Runs the operation once and counts the wrong elements of this process's ranks.
+fn check(
+    world: &mut World,
+    prepared: &mut dyn Prepared,
+    case: &Case,
+    data: &Data,
+    exact: bool,
+) -> Result<u64> {
+    for (index, rank) in world.ranks.iter().enumerate() {
+        prepared.write_operand(index, &data.input(rank.rank, case.count))?;
+    }
+    world.barrier("operands are written")?;
+    prepared.enqueue(world)?;
+    world.synchronize()?;
+    prepared.verdict()?;
+    let mut wrong = 0;
+    let mut result = vec![0; case.bytes()];
+    for index in 0..world.ranks.len() {
+        prepared.read_result(index, &mut result)?;
+        wrong += data.wrong(&result, exact);
+    }
+    Ok(wrong)
+}
+
+/// Returns the time of one operation in microseconds, once per replay.
+fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<Vec<f64>> {
+    for _ in 0..plan.warmup {
+        prepared.enqueue(world)?;
+    }
+    world.synchronize()?;
+    prepared.verdict()?;
+    let clocks = world
+        .ranks
+        .iter()
+        .map(|rank| Ok((Event::new(&rank.device)?, Event::new(&rank.device)?)));
+    let clocks = clocks.collect::<Result<Vec<_>>>()?;
+    let per_op = |us: f64| us / plan.iterations as f64;
+    if plan.replays == 0 {
+        // Not held: a stream takes so many launches only, and then the host would wait for the gate it is to open.
+        let mut work =
+            |world: &World| (0..plan.iterations).try_for_each(|_| prepared.enqueue(world));
+        return (0..PLAIN_REPEATS)
+            .map(|_| once(world, &clocks, false, &mut work).map(per_op))
+            .collect();
+    }
+    let mut graphs = capture(world, prepared, plan.iterations)?;
+    let mut work = |world: &World| {
+        let mut pairs = graphs.iter_mut().zip(&world.ranks);
+        pairs.try_for_each(|(graph, rank)| Ok(graph.launch(&rank.stream)?))
+    };
+    // The first replays pay for the graph's way to the device.
+    for _ in 0..2 {
+        once(world, &clocks, true, &mut work)?;
+    }
+    (0..plan.replays)
+        .map(|_| once(world, &clocks, true, &mut work).map(per_op))
+        .collect()
+}
+
+/// Captures `iterations` operations on every rank of this process.
+fn capture(world: &World, prepared: &mut dyn Prepared, iterations: usize) -> Result<Vec<Graph>> {
+    let captures = world
+        .ranks
+        .iter()
+        .map(|rank| Capture::begin(&rank.stream))
+        .collect::<Result<Vec<_>, _>>()?;
+    for _ in 0..iterations {
+        prepared.enqueue(world)?;
+    }
+    let mut graphs = captures
+        .into_iter()
+        .map(Capture::finish)
+        .collect::<Result<Vec<_>, _>>()?;
+    for (graph, rank) in graphs.iter_mut().zip(&world.ranks) {
+        graph.upload(&rank.stream)?;
+    }
+    world.synchronize()?;
+    Ok(graphs)
+}
+
+/// Times `work` once: all ranks start together if they are held, and the time is that of the rank that waited least.
+fn once(
+    world: &mut World,
+    clocks: &[(Event, Event)],
+    held: bool,
+    work: &mut dyn FnMut(&World) -> Result<()>,
+) -> Result<f64> {
+    world.synchronize()?;
+    if held {
+        world.hold()?;
+    } else {
+        world.barrier("start of a run")?;
+    }
+    for ((begin, _), rank) in clocks.iter().zip(&world.ranks) {
+        begin.record(&rank.stream)?;
+    }
+    let queued = work(world);
+    for ((_, end), rank) in clocks.iter().zip(&world.ranks) {
+        end.record(&rank.stream)?;
+    }
+    if held {
+        world.barrier("start of a replay")?;
+        world.start()?;
+    }
+    queued?;
+    let mut least = f64::INFINITY;
+    for (begin, end) in clocks {
+        least = least.min(begin.elapsed_us(end)?);
+    }
+    world.least(least)
+}

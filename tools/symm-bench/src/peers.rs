@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! NCCL as the peer to be compared with: on plain memory, and on symmetric windows.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use symm_cuda::{
+    memory::DeviceMemory,
+    nccl::{Communicator, Nccl, NcclError, UniqueId, WindowBuffer, group},
+};
+
+use crate::{
+    algorithm::{Algorithm, Outcome, Prepared},
+    case::Case,
+    world::World,
+};
+
+/// The communicators of this process's ranks, made when they are first needed.
+#[derive(Default)]
+pub struct Communicators(Option<Rc<Vec<Communicator>>>);
+
+impl Communicators {
+    /// Returns the communicators, connecting all ranks on the first call.
+    fn get(&mut self, world: &mut World) -> Result<Rc<Vec<Communicator>>> {
+        if let Some(comms) = &self.0 {
+            return Ok(comms.clone());
+        }
+        let bytes = world.leaders(|| Ok(UniqueId::new()?.to_bytes().to_vec()))?;
+        let id = UniqueId::from_bytes(bytes.try_into().ok().context("NCCL's id has 128 bytes")?);
+        let size = world.size;
+        let join =
+            |rank: &crate::world::Rank| Communicator::join(&rank.device, rank.rank, size, id);
+        let comms = Rc::new(group(|| {
+            world.ranks.iter().map(join).collect::<Result<Vec<_>, _>>()
+        })?);
+        self.0 = Some(comms.clone());
+        Ok(comms)
+    }
+}
+
+/// NCCL's all-reduce.
+pub struct NcclPeer {
+    comms: Rc<std::cell::RefCell<Communicators>>,
+    windows: bool,
+}
+
+impl NcclPeer {
+    /// Returns NCCL on plain memory, or on symmetric windows; both share communicators.
+    pub fn new(comms: &Rc<std::cell::RefCell<Communicators>>, windows: bool) -> Self {
+        Self {
+            comms: comms.clone(),
+            windows,
+        }
+    }
+}
+
+impl Algorithm for NcclPeer {
+    fn name(&self) -> &str {
+        if self.windows { "nccl_window" } else { "nccl" }
+    }
+
+    fn exact(&self) -> bool {
+        false
+    }
+
+    fn prepare(&mut self, world: &mut World, case: &Case) -> Result<Outcome> {
+        // Without the library there is nothing to be compared with, which is no reason to measure nothing.
+        if let Err(error) = Nccl::load() {
+            return Ok(Outcome::Refused(error.to_string()));
+        }
+        if let Some(why) = refusal(case) {
+            return Ok(Outcome::Refused(why));
+        }
+        let comms = self.comms.borrow_mut().get(world)?;
+        match Running::new(comms, world, case, self.windows) {
+            Ok(running) => Ok(Outcome::Ready(Box::new(running))),
+            Err(error @ NcclError::Old { .. }) => Ok(Outcome::Refused(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Says why NCCL cannot do a case.
+fn refusal(case: &Case) -> Option<String> {
+    let supported = Communicator::supports(case.dtype, case.op);
+    supported.err().map(|error| error.to_string())
+}
+
+/// Device memory, with or without a window.
+enum Memory {
+    Plain(DeviceMemory),
+    Window(WindowBuffer),
+}
+
+impl Memory {
+    fn address(&self) -> u64 {
+        match self {
+            Memory::Plain(memory) => memory.address(),
+            Memory::Window(memory) => memory.address(),
+        }
+    }
+}
+
+struct Running {
+    /// Operand and result of each rank; dropped before the communicators.
+    buffers: Vec<(Memory, Option<Memory>)>,
+    comms: Rc<Vec<Communicator>>,
+    case: Case,
+    windows: bool,
+}
+
+impl Running {
+    fn new(
+        comms: Rc<Vec<Communicator>>,
+        world: &World,
+        case: &Case,
+        windows: bool,
+    ) -> Result<Self, NcclError> {
+        let bytes = case.bytes();
+        let memory = |device: &symm_cuda::Device| match windows {
+            true => WindowBuffer::new(device, bytes).map(Memory::Window),
+            false => Ok(Memory::Plain(DeviceMemory::zeroed(device, bytes)?)),
+        };
+        let pair = |rank: &crate::world::Rank| {
+            let result = (!case.in_place).then(|| memory(&rank.device)).transpose()?;
+            Ok::<_, NcclError>((memory(&rank.device)?, result))
+        };
+        let mut buffers = world
+            .ranks
+            .iter()
+            .map(pair)
+            .collect::<Result<Vec<_>, _>>()?;
+        let register = |memory: &mut Memory, comm| match memory {
+            Memory::Window(window) => window.register(comm),
+            Memory::Plain(_) => Ok(()),
+        };
+        // Registration is collective: first every rank's operand, then every rank's result.
+        group(|| {
+            buffers
+                .iter_mut()
+                .zip(comms.iter())
+                .try_for_each(|((operand, _), comm)| register(operand, comm))
+        })?;
+        group(|| {
+            let results = buffers.iter_mut().zip(comms.iter());
+            results
+                .filter_map(|((_, result), comm)| Some((result.as_mut()?, comm)))
+                .try_for_each(|(r, c)| register(r, c))
+        })?;
+        Ok(Self {
+            buffers,
+            comms,
+            case: *case,
+            windows,
+        })
+    }
+}
+
+impl Prepared for Running {
+    fn write_operand(&self, rank: usize, bytes: &[u8]) -> Result<()> {
+        match &self.buffers[rank].0 {
+            Memory::Plain(memory) => Ok(memory.write(0, bytes)?),
+            Memory::Window(memory) => Ok(memory.write(bytes)?),
+        }
+    }
+
+    fn read_result(&self, rank: usize, bytes: &mut [u8]) -> Result<()> {
+        let (operand, result) = &self.buffers[rank];
+        match result.as_ref().unwrap_or(operand) {
+            Memory::Plain(memory) => Ok(memory.read(0, bytes)?),
+            Memory::Window(memory) => Ok(memory.read(bytes)?),
+        }
+    }
+
+    fn enqueue(&mut self, world: &World) -> Result<()> {
+        let Case {
+            dtype, op, count, ..
+        } = self.case;
+        group(|| {
+            for ((comm, rank), (operand, result)) in
+                self.comms.iter().zip(&world.ranks).zip(&self.buffers)
+            {
+                let addresses = (
+                    operand.address(),
+                    result.as_ref().unwrap_or(operand).address(),
+                );
+                // SAFETY: both addresses are of `count` elements that this object owns; it is dropped after the
+                // streams were waited for.
+                unsafe { comm.all_reduce(&rank.stream, (dtype, op), addresses, count) }?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn verdict(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn shape(&self) -> String {
+        if self.windows {
+            "symmetric window".into()
+        } else {
+            "plain memory".into()
+        }
+    }
+}

@@ -1,0 +1,361 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What was measured, as nccl-tests prints it and as JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use symm_abi::{DType, ReduceOp};
+
+use crate::{
+    case::{Case, dtype_name, op_name},
+    measure::{Measured, Row},
+};
+
+/// The host and the options of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// Version of symm-bench.
+    pub version: &'static str,
+    /// Ranks.
+    pub world: u32,
+    /// The GPU of each rank of the leading process: ordinal, name and UUID.
+    pub devices: Vec<String>,
+    /// The driver's CUDA version.
+    pub driver: String,
+    /// NCCL's version, if it is there.
+    pub nccl: Option<String>,
+    /// Operations per replay.
+    pub iterations: usize,
+    /// Operations before anything is timed.
+    pub warmup: usize,
+    /// Replays of the graph; 0: plain launches.
+    pub replays: usize,
+    /// Whether the ranks are processes.
+    pub processes: bool,
+}
+
+/// One size of one algorithm.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// The algorithm.
+    pub algorithm: String,
+    /// Bytes of each rank's operand.
+    pub size: usize,
+    /// Elements of each rank's operand.
+    pub count: usize,
+    /// Element type, as nccl-tests names it.
+    #[serde(rename = "type")]
+    pub dtype: &'static str,
+    /// Reduction, as nccl-tests names it.
+    pub redop: &'static str,
+    /// With a result of its own.
+    pub out_of_place: Row,
+    /// With the result in the operand's place.
+    pub in_place: Row,
+    #[serde(skip)]
+    case: Case,
+}
+
+impl Entry {
+    /// Puts the two rows of a size together.
+    pub fn new(algorithm: &str, case: Case, out_of_place: Row, in_place: Row) -> Self {
+        Self {
+            algorithm: algorithm.to_owned(),
+            size: case.bytes(),
+            count: case.count,
+            dtype: dtype_name(case.dtype),
+            redop: op_name(case.op),
+            out_of_place,
+            in_place,
+            case,
+        }
+    }
+
+    /// Returns the better of the two times in microseconds, if any.
+    pub fn best_us(&self) -> Option<f64> {
+        let times = [&self.out_of_place, &self.in_place].map(|row| row.measured().map(|m| m.us));
+        times.into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    /// Returns the element type and the reduction.
+    pub fn kind(&self) -> (DType, ReduceOp) {
+        (self.case.dtype, self.case.op)
+    }
+
+    /// Returns the bus bandwidth in GB/s of the better of the two times, if any.
+    pub fn best_bus_bandwidth(&self, world: u32) -> Option<f64> {
+        self.best_us().map(|us| self.case.bus_bandwidth(us, world))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Measured> {
+        [&self.out_of_place, &self.in_place]
+            .into_iter()
+            .filter_map(|row| row.measured())
+    }
+}
+
+/// Returns the lines above the table.
+pub fn header(setting: &Setting) -> String {
+    let mut out = String::new();
+    let graph = if setting.replays == 0 {
+        "off".into()
+    } else {
+        format!("{} replays, median", setting.replays)
+    };
+    let place = if setting.processes {
+        "one process each"
+    } else {
+        "one process"
+    };
+    let _ = writeln!(
+        out,
+        "# symm-bench {}: all_reduce, {} ranks ({place})",
+        setting.version, setting.world
+    );
+    let _ = writeln!(
+        out,
+        "# iters: {} warmup iters: {} graph: {graph}",
+        setting.iterations, setting.warmup
+    );
+    let nccl = setting.nccl.as_deref().unwrap_or("absent");
+    let _ = writeln!(out, "# driver {}, NCCL {nccl}", setting.driver);
+    for (rank, device) in setting.devices.iter().enumerate() {
+        let _ = writeln!(out, "#  Rank {rank:2} {device}");
+    }
+    let _ = writeln!(out, "#\n#{:59}{:^35}{:^35}", "", "out-of-place", "in-place");
+    let half = format!("{:>9}{:>9}{:>9}{:>8}", "time", "algbw", "busbw", "#wrong");
+    let unit = format!("{:>9}{:>9}{:>9}{:>8}", "(us)", "(GB/s)", "(GB/s)", "");
+    let _ = writeln!(
+        out,
+        "#{:>12}{:>14}{:>12}{:>9}{:>8} {half} {half}  algorithm",
+        "size", "count", "type", "redop", "root"
+    );
+    let _ = writeln!(
+        out,
+        "#{:>12}{:>14}{:>12}{:>9}{:>8} {unit} {unit}",
+        "(B)", "(elements)", "", "", ""
+    );
+    out
+}
+
+/// Returns the line of one size of one algorithm.
+pub fn line(entry: &Entry, world: u32) -> String {
+    let half = |row: &Row| match row {
+        Row::Refused { .. } => format!("{:>9}{:>9}{:>9}{:>8}", "-", "-", "-", "N/A"),
+        Row::Measured(m) => {
+            let (algorithm, bus) = (
+                entry.case.algorithm_bandwidth(m.us),
+                entry.case.bus_bandwidth(m.us, world),
+            );
+            let wrong = m.wrong.map_or("N/A".into(), |wrong| wrong.to_string());
+            format!("{:>9.2}{algorithm:>9.2}{bus:>9.2}{wrong:>8}", m.us)
+        }
+    };
+    let (first, second) = (half(&entry.out_of_place), half(&entry.in_place));
+    let note = match (&entry.out_of_place, &entry.in_place) {
+        (Row::Measured(m), _) | (_, Row::Measured(m)) => m.shape.clone(),
+        (Row::Refused { refused }, _) => refused.clone(),
+    };
+    format!(
+        " {:>12}{:>14}{:>12}{:>9}{:>8} {first} {second}  {} ({note})",
+        entry.size, entry.count, entry.dtype, entry.redop, -1, entry.algorithm
+    )
+}
+
+/// Returns the lines below the table: a table of best times side by side, wrong elements, average bandwidth.
+pub fn footer(entries: &[Entry], world: u32) -> String {
+    let mut out = String::from("#\n");
+    let wrong: u64 = entries
+        .iter()
+        .flat_map(Entry::rows)
+        .filter_map(|m| m.wrong)
+        .sum();
+    let bandwidths: Vec<f64> = entries
+        .iter()
+        .flat_map(|e| e.rows().map(|m| e.case.bus_bandwidth(m.us, world)))
+        .collect();
+    let average = bandwidths.iter().sum::<f64>() / bandwidths.len().max(1) as f64;
+    let verdict = if wrong == 0 { "OK" } else { "FAILED" };
+    let _ = writeln!(out, "# Out of bounds values : {wrong} {verdict}");
+    let _ = writeln!(out, "# Avg bus bandwidth    : {average:.4}");
+    for kind in kinds(entries) {
+        out += &side_by_side(entries, kind);
+    }
+    out
+}
+
+/// Returns each pair of type and reduction once.
+pub fn kinds(entries: &[Entry]) -> Vec<(DType, ReduceOp)> {
+    let mut kinds = Vec::new();
+    for entry in entries {
+        if !kinds.contains(&entry.kind()) {
+            kinds.push(entry.kind());
+        }
+    }
+    kinds
+}
+
+/// Returns each algorithm once, in the order in which they ran.
+pub fn algorithms(entries: &[Entry]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for entry in entries {
+        if !names.contains(&entry.algorithm.as_str()) {
+            names.push(&entry.algorithm);
+        }
+    }
+    names
+}
+
+/// Returns a table of the better of both times of every algorithm, and what the selection takes of NCCL's.
+fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
+    let names = algorithms(entries);
+    let mut out = format!(
+        "#\n# us by bytes, {} {}, the better of out-of-place and in-place\n#{:>12}",
+        dtype_name(kind.0),
+        op_name(kind.1),
+        "bytes"
+    );
+    names.iter().for_each(|name| _ = write!(out, "{name:>16}"));
+    out += "       symm/nccl\n";
+    let mut sizes: Vec<usize> = entries
+        .iter()
+        .filter(|e| e.kind() == kind)
+        .map(|e| e.size)
+        .collect();
+    sizes.dedup();
+    for size in sizes {
+        let of = |name: &str| {
+            entries
+                .iter()
+                .find(|e| e.kind() == kind && e.size == size && e.algorithm == name)?
+                .best_us()
+        };
+        let _ = write!(out, "#{size:>12}");
+        names.iter().for_each(|name| {
+            _ = write!(
+                out,
+                "{:>16}",
+                of(name).map_or("-".into(), |us| format!("{us:.2}"))
+            )
+        });
+        let nccl = [of("nccl"), of("nccl_window")]
+            .into_iter()
+            .flatten()
+            .min_by(f64::total_cmp);
+        let ratio = of("symm")
+            .zip(nccl)
+            .map_or("-".into(), |(ours, theirs)| format!("{:.2}", ours / theirs));
+        let _ = writeln!(out, "{ratio:>16}");
+    }
+    out
+}
+
+/// Returns everything as JSON.
+pub fn json(setting: &Setting, entries: &[Entry]) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        collective: &'static str,
+        setting: &'a Setting,
+        results: &'a [Entry],
+    }
+    serde_json::to_string_pretty(&Document {
+        collective: "all_reduce",
+        setting,
+        results: entries,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn entry(algorithm: &str, size: usize, us: Option<f64>) -> Entry {
+        let case = Case {
+            dtype: DType::F32,
+            op: ReduceOp::Sum,
+            count: size / 4,
+            in_place: false,
+        };
+        let row = |us: Option<f64>| match us {
+            Some(us) => Row::Measured(Measured {
+                us,
+                range_us: [us, us],
+                wrong: Some(0),
+                shape: "1x64".into(),
+            }),
+            None => Row::Refused {
+                refused: "too large".into(),
+            },
+        };
+        Entry::new(algorithm, case, row(us), row(None))
+    }
+
+    fn setting() -> Setting {
+        Setting {
+            version: "0",
+            world: 4,
+            devices: vec!["device  0 GPU".into()],
+            driver: "13.0".into(),
+            nccl: None,
+            iterations: 100,
+            warmup: 5,
+            replays: 9,
+            processes: false,
+        }
+    }
+
+    #[test]
+    fn lines_have_the_columns_of_nccl_tests() {
+        let text = line(&entry("symm", 1 << 20, Some(10.0)), 4);
+        let columns: Vec<_> = text.split_whitespace().collect();
+        assert_eq!(
+            columns[..9],
+            [
+                "1048576", "262144", "float", "sum", "-1", "10.00", "104.86", "157.29", "0"
+            ]
+        );
+        assert_eq!(columns[9..14], ["-", "-", "-", "N/A", "symm"]);
+        let columns = header(&setting())
+            .lines()
+            .filter(|l| l.contains("redop"))
+            .map(|l| l.split_whitespace().count())
+            .sum::<usize>();
+        assert_eq!(
+            columns, 15,
+            "#, size count type redop root, twice time algbw busbw #wrong, algorithm"
+        );
+    }
+
+    #[test]
+    fn the_comparison_takes_the_better_nccl() {
+        let entries = [
+            entry("symm", 1024, Some(2.0)),
+            entry("nccl", 1024, Some(16.0)),
+            entry("nccl_window", 1024, Some(8.0)),
+            entry("one_shot_pull", 1024, None),
+        ];
+        let text = footer(&entries, 4);
+        let row: Vec<_> = text.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(row, ["#", "1024", "2.00", "16.00", "8.00", "-", "0.25"]);
+        assert!(text.contains("# Out of bounds values : 0 OK"));
+    }
+
+    #[test]
+    fn json_holds_what_the_table_holds() {
+        let text = json(&setting(), &[entry("symm", 1024, Some(2.0))]).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let row = &value["results"][0];
+        assert_eq!(
+            (
+                row["size"].as_u64(),
+                row["type"].as_str(),
+                row["out_of_place"]["us"].as_f64()
+            ),
+            (Some(1024), Some("float"), Some(2.0))
+        );
+        assert_eq!(row["in_place"]["refused"].as_str(), Some("too large"));
+        assert_eq!(value["setting"]["world"].as_u64(), Some(4));
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The ranks that this process drives, and how it keeps step with the processes that drive the others.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use symm_cuda::{
+    Device, Stream,
+    exchange::{Exchange, Membership},
+    heap::{Heap, HeapLayout},
+    launch_env::LaunchEnv,
+    memory::HostMapped,
+};
+
+/// A rank of this process.
+pub struct Rank {
+    /// Its number.
+    pub rank: u32,
+    /// Its GPU.
+    pub device: Device,
+    /// The stream that everything is timed on.
+    pub stream: Stream,
+}
+
+/// All ranks: those of this process, and a line to the others.
+pub struct World {
+    /// How many ranks there are.
+    pub size: u32,
+    /// Those of this process.
+    pub ranks: Vec<Rank>,
+    exchange: Option<Exchange>,
+    gate: Option<Gate>,
+}
+
+impl World {
+    /// Drives `size` ranks from this process, one GPU each unless they may share.
+    pub fn here(size: u32, share: bool) -> Result<Self> {
+        let ranks = (0..size)
+            .map(|rank| open(rank, rank, share))
+            .collect::<Result<Vec<_>>>()?;
+        Self::of(size, ranks, None)
+    }
+
+    /// Drives the one rank that a launcher gave this process.
+    pub fn joined(env: &LaunchEnv, share: bool, timeout: Duration) -> Result<Self> {
+        let rank = open(env.rank, env.local_rank, share)?;
+        let member: Membership = env.membership();
+        let exchange = Exchange::join(&member, timeout)?;
+        Self::of(env.world, vec![rank], Some(exchange))
+    }
+
+    fn of(size: u32, ranks: Vec<Rank>, exchange: Option<Exchange>) -> Result<Self> {
+        let gate =
+            Gate::new(&ranks).inspect_err(|error| eprintln!("# without a starting gate: {error}"));
+        Ok(Self {
+            size,
+            ranks,
+            exchange,
+            gate: gate.ok(),
+        })
+    }
+
+    /// Tells whether this process speaks for the job.
+    pub fn leads(&self) -> bool {
+        self.ranks.iter().any(|rank| rank.rank == 0)
+    }
+
+    /// Waits until the other processes have come to the same place.
+    pub fn barrier(&mut self, step: &str) -> Result<()> {
+        self.gather(step, &[]).map(|_| ())
+    }
+
+    /// Returns the least value of all processes.
+    pub fn least(&mut self, value: f64) -> Result<f64> {
+        Ok(self
+            .gather_f64("least", value)?
+            .into_iter()
+            .fold(f64::INFINITY, f64::min))
+    }
+
+    /// Returns the sum over all processes.
+    pub fn total(&mut self, value: f64) -> Result<f64> {
+        Ok(self.gather_f64("total", value)?.into_iter().sum())
+    }
+
+    /// Gives rank 0's bytes to every process; `make` runs on rank 0's process only.
+    pub fn leaders(&mut self, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+        let mine = if self.leads() { make()? } else { Vec::new() };
+        Ok(self.gather("from the leader", &mine)?.swap_remove(0))
+    }
+
+    /// Makes the symmetric heaps of this process's ranks.
+    pub fn heaps(&mut self, layout: &HeapLayout) -> Result<Vec<Heap>> {
+        if let Some(exchange) = &mut self.exchange {
+            return Ok(vec![Heap::join(
+                &self.ranks[0].device,
+                layout,
+                &[0; 32],
+                exchange,
+            )?]);
+        }
+        let devices: Vec<_> = self.ranks.iter().map(|rank| rank.device.clone()).collect();
+        Ok(Heap::for_threads(&devices, layout)?)
+    }
+
+    /// Waits until every stream of this process is done.
+    pub fn synchronize(&self) -> Result<()> {
+        self.ranks
+            .iter()
+            .try_for_each(|rank| Ok(rank.stream.synchronize()?))
+    }
+
+    /// Holds every stream of this process until [`start`](Self::start), so that all ranks begin together.
+    pub fn hold(&self) -> Result<()> {
+        let Some(gate) = &self.gate else {
+            return Ok(());
+        };
+        let ticket = gate.ticket.fetch_add(1, Ordering::Relaxed) + 1;
+        self.ranks
+            .iter()
+            .try_for_each(|rank| Ok(rank.stream.wait_for_word(&gate.page, 0, ticket)?))
+    }
+
+    /// Lets the streams that were held go.
+    pub fn start(&self) -> Result<()> {
+        let Some(gate) = &self.gate else {
+            return Ok(());
+        };
+        gate.page
+            .word32(0)?
+            .store(gate.ticket.load(Ordering::Relaxed), Ordering::Release);
+        Ok(())
+    }
+
+    fn gather(&mut self, step: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
+        match &mut self.exchange {
+            None => Ok(vec![bytes.to_vec()]),
+            Some(exchange) => {
+                let shares = exchange.all_gather(step, bytes, &[])?;
+                Ok(shares.into_iter().map(|share| share.bytes).collect())
+            }
+        }
+    }
+
+    fn gather_f64(&mut self, step: &str, value: f64) -> Result<Vec<f64>> {
+        let all = self.gather(step, &value.to_le_bytes())?;
+        let read = |bytes: Vec<u8>| bytes.try_into().map(f64::from_le_bytes).ok();
+        all.into_iter()
+            .map(read)
+            .collect::<Option<_>>()
+            .context("every process sends one number")
+    }
+}
+
+/// A word in pinned memory that streams wait for.
+struct Gate {
+    page: HostMapped,
+    ticket: AtomicU32,
+}
+
+impl Gate {
+    /// Makes a gate and lets every stream through once, to know that it works here.
+    fn new(ranks: &[Rank]) -> Result<Self> {
+        let device = &ranks.first().context("at least one rank")?.device;
+        let page = HostMapped::new(device, 64)?;
+        page.word32(0)?.store(1, Ordering::Release);
+        for rank in ranks {
+            rank.stream.wait_for_word(&page, 0, 1)?;
+            rank.stream.synchronize()?;
+        }
+        Ok(Self {
+            page,
+            ticket: AtomicU32::new(1),
+        })
+    }
+}
+
+fn open(rank: u32, place: u32, share: bool) -> Result<Rank> {
+    let count = Device::count()?;
+    if !share && place as usize >= count {
+        bail!(
+            "expected a GPU for each rank, got {count} GPUs for rank {rank} to be number {place}; use -g {count}, or --share-gpus to check results only"
+        );
+    }
+    let device = Device::open(place as usize % count)?;
+    let stream = Stream::new(&device)?;
+    Ok(Rank {
+        rank,
+        device,
+        stream,
+    })
+}
