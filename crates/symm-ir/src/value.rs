@@ -3,11 +3,12 @@
 
 //! Values: where they come from and who uses them.
 
-use melior::ir::{BlockRef, OperationRef, Value, ValueLike};
+use melior::ir::{BlockRef, OperationRef, Value, ValueLike, operation::OperationLike};
 use mlir_sys::{
     MlirOpOperand, mlirBlockArgumentGetArgNumber, mlirBlockArgumentGetOwner,
     mlirOpOperandGetNextUse, mlirOpOperandGetOperandNumber, mlirOpOperandGetOwner,
-    mlirOpOperandIsNull, mlirOpResultGetOwner, mlirOpResultGetResultNumber, mlirValueGetFirstUse,
+    mlirOpOperandIsNull, mlirOpResultGetOwner, mlirOpResultGetResultNumber,
+    mlirOperationGetOperand, mlirOperationGetResult, mlirValueGetFirstUse,
     mlirValueReplaceAllUsesExcept, mlirValueReplaceAllUsesOfWith,
 };
 use std::marker::PhantomData;
@@ -42,6 +43,23 @@ pub fn defining_op<'c, 'a>(value: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>>
         Origin::Result(op, _) => Some(op),
         Origin::Argument(..) => None,
     }
+}
+
+/// Returns an operand of an operation, where it has that many.
+///
+/// melior's accessor prints the operation, and verifies the module around it, into
+/// the error of an index that is out of bounds: too slow to ask with.
+pub fn operand<'c, 'a>(op: OperationRef<'c, 'a>, index: usize) -> Option<Value<'c, 'a>> {
+    // SAFETY: the operation is valid and has the operand.
+    (index < op.operand_count())
+        .then(|| unsafe { Value::from_raw(mlirOperationGetOperand(op.to_raw(), index as isize)) })
+}
+
+/// Returns a result of an operation, where it has that many; as [`operand`] does.
+pub fn result<'c, 'a>(op: OperationRef<'c, 'a>, index: usize) -> Option<Value<'c, 'a>> {
+    // SAFETY: the operation is valid and has the result.
+    (index < op.result_count())
+        .then(|| unsafe { Value::from_raw(mlirOperationGetResult(op.to_raw(), index as isize)) })
 }
 
 /// An operand of an operation: one use of a value.
