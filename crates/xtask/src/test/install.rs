@@ -40,10 +40,7 @@ pub fn run() -> Result<Tally> {
             .current_dir(outside)
             .arg("--output-on-failure"),
     )?;
-    Ok(Tally {
-        passed: 1,
-        ..Tally::default()
-    })
+    Ok(Tally::one_passed())
 }
 
 /// Configures and builds a CMake project, and returns its build folder.

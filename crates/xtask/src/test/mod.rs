@@ -11,7 +11,7 @@ mod tally;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::setup;
+use crate::{docs, setup};
 use tally::Tally;
 
 /// The options of `cargo xtask test`.
@@ -31,6 +31,8 @@ enum Suite {
     Lit,
     /// An outside CMake project that finds and uses an installed Symm.
     Install,
+    /// The book's reference pages are those that the declarations give.
+    Docs,
 }
 
 /// Sets the machine up, runs the suites and prints `N passed, N failed`.
@@ -58,6 +60,7 @@ fn run_suite(suite: Suite) -> Tally {
         Suite::Rust => rust::run(),
         Suite::Lit => lit::run(),
         Suite::Install => install::run(),
+        Suite::Docs => docs::run(&docs::Args { check: true }).map(|()| Tally::one_passed()),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -16,6 +16,16 @@ pub struct Tally {
     pub skipped: usize,
 }
 
+impl Tally {
+    /// Returns the tally of one test that passed.
+    pub fn one_passed() -> Self {
+        Self {
+            passed: 1,
+            ..Self::default()
+        }
+    }
+}
+
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
