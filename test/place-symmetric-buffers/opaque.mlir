@@ -38,24 +38,6 @@ func.func @maker(%out: memref<8xf32>) {
   return
 }
 
-// A region of which nothing is known may hand on what ends it, and makes its
-// arguments itself.
-// CHECK-LABEL: func.func @region(
-func.func @region(%out: memref<8xf32>) {
-  // CHECK-NEXT: %[[A:.*]] = memref.alloc() : memref<8xf32>
-  %a = memref.alloc() : memref<8xf32>
-  // CHECK: memref.copy %[[A]], %{{.*}} : memref<8xf32> to memref<8xf32, #comm.symm_mem<@tp>>
-  symm_mem.one_shot_all_reduce<sum> ins(%a : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
-  "test.region"() ({
-  ^bb0(%x: memref<8xf32>):
-    // CHECK: ^bb0(%[[X:.*]]: memref<8xf32>):
-    // CHECK: memref.copy %[[X]], %{{.*}} : memref<8xf32> to memref<8xf32, #comm.symm_mem<@tp>>
-    symm_mem.one_shot_all_reduce<sum> ins(%x : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
-    "test.yield"(%a) : (memref<8xf32>) -> ()
-  }) : () -> ()
-  return
-}
-
 // CHECK-LABEL: func.func @branch(
 func.func @branch(%out: memref<8xf32>) {
   %a = memref.alloc() : memref<8xf32>
@@ -127,6 +109,28 @@ func.func @launch() {
 gpu.module @kernels {
   gpu.func @k(%x: memref<8xf32>) kernel {
     gpu.return
+  }
+}
+}
+
+// -----
+
+// Functions of other dialects keep their types; a group belongs to the symbol table
+// around it.
+module attributes {gpu.container_module} {
+// CHECK: gpu.module @kernels attributes {comm.placed}
+gpu.module @kernels {
+  comm.group @tp size(4) {symm_mem}
+  // CHECK: gpu.func @f(%[[X:.*]]: memref<8xf32>) -> memref<8xf32>
+  gpu.func @f(%x: memref<8xf32>) -> memref<8xf32> {
+    // CHECK-NEXT: %[[A:.*]] = memref.alloc() : memref<8xf32>
+    %a = memref.alloc() : memref<8xf32>
+    // CHECK: memref.copy %[[X]], %{{.*}} : memref<8xf32> to memref<8xf32, #comm.symm_mem<@tp>>
+    symm_mem.one_shot_all_reduce<sum> ins(%x : memref<8xf32>) outs(%a : memref<8xf32>) on @tp
+    // CHECK: memref.copy %[[A]], %{{.*}} : memref<8xf32> to memref<8xf32, #comm.symm_mem<@tp>>
+    symm_mem.one_shot_all_reduce<sum> ins(%a : memref<8xf32>) outs(%x : memref<8xf32>) on @tp
+    // CHECK: gpu.return %[[A]] : memref<8xf32>
+    gpu.return %a : memref<8xf32>
   }
 }
 }

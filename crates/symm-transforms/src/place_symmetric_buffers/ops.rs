@@ -13,6 +13,7 @@ use symm_ir::{
     dialect::{Collective, SYMM_MEM, symm_mem_attribute},
     flow::{Forward, forwards, symbol_references},
     memref::{is_memref, memory_space},
+    value,
 };
 
 /// Dialects whose ops take memrefs of any memory space where they have no memref
@@ -195,7 +196,7 @@ pub fn requested<'c>(op: OperationRef<'c, '_>) -> Option<Attribute<'c>> {
 
 /// Returns a result of an op, where it is a memref.
 pub fn memref_result<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: usize) -> Option<Value<'c, 'a>> {
-    let value: Value<'c, 'a> = op.result(index).ok()?.into();
+    let value = value::result(op, index)?;
     is_memref(value.r#type()).then_some(value)
 }
 
@@ -207,8 +208,11 @@ fn has_control_flow(op: OperationRef<'_, '_>) -> bool {
     op.region_count() > 0 || op.successor_count() > 0 || is_terminator(op)
 }
 
-/// Says whether an op ends its block, as far as can be known.
+/// Says whether an op ends its block, or may: of an op that isn't registered MLIR
+/// does not know.
 fn is_terminator(op: OperationRef<'_, '_>) -> bool {
     op.next_in_block().is_none()
-        && op.block().and_then(|block| block.terminator()).is_some_and(|last| last == op)
+        && (op.successor_count() > 0
+            || op.type_id().is_none()
+            || op.block().and_then(|block| block.terminator()).is_some())
 }

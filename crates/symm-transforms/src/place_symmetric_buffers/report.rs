@@ -9,6 +9,7 @@ use super::{
     plan::{Class, Plan, operand_value},
     survey::{Allocation, Need, Operand, Request, Survey},
 };
+use crate::place;
 use melior::ir::{Attribute, ValueLike, operation::OperationLike};
 use symm_ir::{
     diagnostics,
@@ -31,7 +32,7 @@ pub const STATISTICS: &[StatisticDef] = &[
     },
     StatisticDef {
         name: BYTES,
-        description: "bytes of these, where their shapes are static",
+        description: "bytes of the allocations moved, as far as their shapes are static",
     },
     StatisticDef {
         name: COPIES,
@@ -39,7 +40,7 @@ pub const STATISTICS: &[StatisticDef] = &[
     },
     StatisticDef {
         name: COPIED,
-        description: "bytes of these, where their shapes are static",
+        description: "bytes of the copies inserted, as far as their shapes are static",
     },
 ];
 
@@ -137,12 +138,13 @@ impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
 
 /// Says where the buffer of a class is allocated.
 fn origin(class: &Class<'_, '_>) -> String {
-    match class.allocations.as_slice() {
-        [] => "no allocation reaches it".into(),
-        [only] => format!("allocation at {}", only.op.location()),
-        [first, rest @ ..] => {
-            format!("allocation at {} and {} more", first.op.location(), rest.len())
-        }
+    let Some(first) = class.allocations.first() else {
+        return "no allocation reaches it".into();
+    };
+    let place = place::of(first.op.location());
+    match class.allocations.len() - 1 {
+        0 => format!("allocation at {place}"),
+        more => format!("allocation at {place} and {more} more"),
     }
 }
 
