@@ -2,3 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 //! From lowered modules to objects and artifacts.
+
+pub mod compile;
+pub mod error;
+mod libm;
+mod link;
+pub mod lower;
+mod manifest;
+mod native;
+pub mod target;

@@ -17,6 +17,7 @@ pub mod pass;
 pub mod pattern;
 pub mod remark;
 pub mod rewriter;
+pub mod source;
 pub mod symbol;
 pub mod tool;
 pub mod value;

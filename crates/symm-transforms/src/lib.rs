@@ -4,9 +4,11 @@
 //! Passes over the dialects `comm`, `c10d` and `symm_mem`: one pass per folder,
 //! one pattern per file.
 
+pub mod buffer_table;
 mod builder;
 pub mod convert_comm_to_llvm;
 pub mod convert_symm_mem_to_cpu;
+pub mod cpu_pipeline;
 pub mod create_entry_points;
 pub mod entry_table;
 pub mod group;
@@ -29,4 +31,4 @@ pub static PASSES: &[&PassDef] = &[
 ];
 
 /// Every pipeline of this crate, sorted by argument.
-pub static PIPELINES: &[&PipelineDef] = &[];
+pub static PIPELINES: &[&PipelineDef] = &[&cpu_pipeline::SYMM_CPU_PIPELINE];

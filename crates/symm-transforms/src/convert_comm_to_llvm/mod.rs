@@ -10,7 +10,11 @@ mod space;
 mod table;
 mod view;
 
-use crate::{builder::erase, group::{Group, groups}};
+use crate::{
+    buffer_table,
+    builder::erase,
+    group::{Group, groups},
+};
 use melior::ir::{OperationRef, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__llvm__,
@@ -37,7 +41,8 @@ Allocations in symmetric memory become calls of the runtime, and the memory spac
 `#comm.symm_mem` disappears from all types: for LLVM, symmetric memory is memory. The
 functions of the runtime get bodies that go through the table at `symm_rt`, which the
 runtime fills in after it has loaded the program; so an artifact has no undefined
-symbols of Symm. Groups go away; their order is their number at run time.
+symbols of Symm. Groups go away; their order is their number at run time. What was
+allocated where is kept in the module's attribute `symm.buffers`.
 
 Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
 ",
@@ -59,6 +64,7 @@ Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
+    buffer_table::record(pass.context(), module);
     let mut conversion = Conversion {
         module,
         groups: groups(module),

@@ -117,6 +117,27 @@ int64_t symmPipelineGetInt64(SymmPipelineOptionsRef options, intptr_t index);
 MlirStringRef symmPipelineGetString(SymmPipelineOptionsRef options,
                                     intptr_t index);
 
+/*===-------------------------------- sources ----------------------------===*/
+
+/* A source file and the handler that prints diagnostics with its lines. */
+typedef struct {
+  void *ptr;
+} SymmSourceRef;
+
+/* Opens a file; "-" is the standard input. Until it is closed, diagnostics of
+ * the context are printed to the standard error. Returns null and says why
+ * through `onError` where the file cannot be read. */
+SymmSourceRef symmSourceOpen(MlirContext context, MlirStringRef path,
+                             MlirStringCallback onError, void *errorData);
+
+/* Parses and verifies the file, text or bytecode, as a module; null after an
+ * error. The location of each function argument becomes a name: the one that
+ * the text gives it. */
+MlirModule symmSourceParse(SymmSourceRef source);
+
+/* Closes the file. */
+void symmSourceClose(SymmSourceRef source);
+
 /*===----------------------------- diagnostics ---------------------------===*/
 
 /* A note of a diagnostic. A null location means that of the diagnostic. */

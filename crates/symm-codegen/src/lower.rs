@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! From a program to the LLVM dialect.
+
+use crate::error::{Error, Result};
+use melior::{
+    Context,
+    ir::{Module, OperationRef, operation::OperationLike},
+    pass::PassManager,
+    utility::register_all_passes,
+};
+use std::sync::Once;
+use symm_ir::{diagnostics::error, pass::Pipeline, walk};
+use symm_transforms::{PASSES, PIPELINES};
+
+/// Registers every pass of MLIR and Symm, once per process.
+pub fn register_passes() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        register_all_passes();
+        symm_ir::tool::register(PASSES, PIPELINES);
+    });
+}
+
+/// Runs a pipeline in its textual form on a module.
+///
+/// # Errors
+///
+/// Fails where the text does not parse and where a pass fails, after its
+/// diagnostics.
+pub fn run_pipeline(context: &Context, module: &mut Module<'_>, text: &str) -> Result<()> {
+    register_passes();
+    let manager = PassManager::new(context);
+    Pipeline::new(manager.as_operation_pass_manager())
+        .add_text(text)
+        .map_err(|failure| Error::Options(failure.to_string()))?;
+    manager.run(module).map_err(|_| Error::Diagnosed)
+}
+
+/// Lowers a program to the LLVM dialect for CPU ranks, with options of
+/// `symm-cpu-pipeline` in textual form.
+///
+/// # Errors
+///
+/// Fails, after a diagnostic, where the program is not valid or has an op that
+/// does not exist on CPU.
+pub fn lower_to_llvm(context: &Context, module: &mut Module<'_>, options: &str) -> Result<()> {
+    run_pipeline(context, module, &format!("symm-cpu-pipeline{{{options}}}"))?;
+    check_lowered(module.as_operation())
+}
+
+/// Reports the first op that no pass lowered, and the first function without a
+/// body.
+fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
+    let cast = "builtin.unrealized_conversion_cast";
+    let ops = walk::collect(module);
+    let left = |op: &&OperationRef<'_, '_>| {
+        let name = op.name();
+        let name = name.as_string_ref();
+        let name = name.as_str().unwrap_or_default();
+        !name.starts_with("llvm.") && name != "builtin.module"
+    };
+    let is_cast = |op: &&OperationRef<'_, '_>| walk::is(**op, cast);
+    if let Some(op) =
+        ops.iter().filter(left).find(|op| !is_cast(op)).or_else(|| ops.iter().find(left))
+    {
+        error(op, "cannot be lowered to code for CPU").emit();
+        return Err(Error::Diagnosed);
+    }
+    let external = |op: &&OperationRef<'_, '_>| {
+        walk::is(**op, "llvm.func")
+            && op.region(0).is_ok_and(|region| {
+                use melior::ir::RegionLike;
+                region.first_block().is_none()
+            })
+            && !crate::libm::is_known(**op)
+    };
+    if let Some(op) = ops.iter().find(external) {
+        let message = "has no body, and an artifact stands alone: define it in the module";
+        error(op, message).emit();
+        return Err(Error::Diagnosed);
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--symm-cpu-pipeline`: from `c10d` on tensors to the LLVM dialect.
+
+use crate::{
+    convert_comm_to_llvm::CONVERT_COMM_TO_LLVM, convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
+    create_entry_points::CREATE_ENTRY_POINTS, lower_comm::LOWER_COMM,
+    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+};
+use symm_ir::{
+    diagnostics::Failure,
+    pass::{OptionDef, OptionDefault, OptionValues, PassDef, Pipeline, PipelineDef},
+};
+
+/// The passes whose options are options of the pipeline.
+const CONFIGURED: [&PassDef; 4] =
+    [&LOWER_COMM, &CREATE_ENTRY_POINTS, &CONVERT_SYMM_MEM_TO_CPU, &CONVERT_COMM_TO_LLVM];
+
+/// Lowers a program to the LLVM dialect, ready to be made an artifact.
+pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
+    argument: "symm-cpu-pipeline",
+    summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
+    description: "
+`--lower-comm`, bufferization with function boundaries, `--place-symmetric-buffers`,
+ownership-based deallocation, `--create-entry-points`, `--convert-symm-mem-to-cpu`,
+`--convert-comm-to-llvm`, and then MLIR's own conversions of `linalg`, `scf`, `memref`,
+`arith`, `math`, `complex`, `vector` and `func`. It takes the options of our passes among
+these.
+",
+    options: &OPTIONS,
+    build,
+};
+
+static OPTIONS: [OptionDef; count()] = options();
+
+const fn count() -> usize {
+    let (mut count, mut pass) = (0, 0);
+    while pass < CONFIGURED.len() {
+        count += CONFIGURED[pass].options.len();
+        pass += 1;
+    }
+    count
+}
+
+const fn options() -> [OptionDef; count()] {
+    let mut all = [OptionDef::bool("", false, ""); count()];
+    let (mut at, mut pass) = (0, 0);
+    while pass < CONFIGURED.len() {
+        let mut option = 0;
+        while option < CONFIGURED[pass].options.len() {
+            all[at] = CONFIGURED[pass].options[option];
+            at += 1;
+            option += 1;
+        }
+        pass += 1;
+    }
+    all
+}
+
+/// Bufferization as `--place-symmetric-buffers` and the runtime expect it.
+const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
+    function-boundary-type-conversion=identity-layout-map \
+    unknown-type-conversion=identity-layout-map allow-return-allocs-from-loops}";
+
+/// Floats that x86 and LLVM have no arithmetic for are computed in fp32.
+const FLOATS: &str = "arith-emulate-unsupported-floats{\
+    source-types=f16,bf16,f8E4M3FN,f8E5M2 target-type=f32},\
+    math-extend-to-supported-types{target-type=f32}";
+
+const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-scf-to-cf,\
+    arith-expand{include-bf16},convert-vector-to-llvm,convert-complex-to-llvm,\
+    convert-math-to-llvm,convert-math-to-libm,convert-ub-to-llvm,convert-index-to-llvm,\
+    convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
+    convert-func-to-llvm,canonicalize,cse,reconcile-unrealized-casts";
+
+fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
+    let configured = |pipeline: Pipeline<'_>, pass: &'static PassDef| {
+        pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
+    };
+    configured(pipeline, &LOWER_COMM)?;
+    pipeline.add_text("canonicalize,cse")?;
+    pipeline.add_text(BUFFERIZE)?;
+    pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
+    pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
+    configured(pipeline, &CREATE_ENTRY_POINTS)?;
+    configured(pipeline, &CONVERT_SYMM_MEM_TO_CPU)?;
+    configured(pipeline, &CONVERT_COMM_TO_LLVM)?;
+    pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
+    pipeline.add_text(FLOATS)?;
+    pipeline.add_text(TO_LLVM)?;
+    Ok(())
+}
+
+/// Returns the options of a pass in textual form, with the pipeline's values.
+fn forwarded(options: &OptionValues<'_>, pass: &PassDef) -> String {
+    let values = pass.options.iter().map(|option| {
+        let name = option.name;
+        match option.default {
+            OptionDefault::Bool(_) => format!("{name}={}", options.bool(name)),
+            OptionDefault::Int(_) => format!("{name}={}", options.int(name)),
+            OptionDefault::Text(_) => format!("{name}={}", options.text(name)),
+        }
+    });
+    values.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The command line.
+
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+use symm_codegen::{compile::Stage, target::Cpu};
+
+/// Compile an MLIR program with collectives to an artifact that symm-run runs.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// The program, as MLIR text or bytecode; '-' is the standard input.
+    pub input: PathBuf,
+
+    /// Where to write what is emitted; '-' is the standard output. Default: the
+    /// input's name with the ending of what is emitted.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// What ranks run on.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    device: Device,
+
+    /// A public function to make an entry; may be repeated. Default: all of them.
+    #[arg(long = "entry", value_name = "NAME")]
+    entries: Vec<String>,
+
+    /// What to emit.
+    #[arg(long, value_enum, default_value_t = Emit::So)]
+    pub emit: Emit,
+
+    /// The CPU to compile for: a level of the architecture such as x86-64-v3, or
+    /// native. Default: what every machine of the architecture has.
+    #[arg(long, value_name = "CPU")]
+    mcpu: Option<String>,
+
+    /// Print what was lowered and why, and where each buffer lives.
+    #[arg(short = 'v', long)]
+    print_plan: bool,
+
+    /// Let lower-comm choose algorithms; without it, every c10d op stays.
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    auto_select: Option<bool>,
+
+    /// The largest operand, in bytes, of a one-shot all-reduce.
+    #[arg(long, value_name = "BYTES")]
+    one_shot_threshold_bytes: Option<u64>,
+
+    /// The largest operand, in bytes, of a two-shot all-reduce.
+    #[arg(long, value_name = "BYTES")]
+    two_shot_threshold_bytes: Option<u64>,
+
+    /// Who moves the data of chosen algorithms.
+    #[arg(long, value_parser = ["pull", "push"])]
+    protocol: Option<String>,
+}
+
+/// What ranks run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Device {
+    /// Threads or processes of this machine.
+    Cpu,
+    /// One NVIDIA GPU per rank.
+    Cuda,
+}
+
+/// What to emit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// The lowered program in MLIR's LLVM dialect.
+    Mlir,
+    /// The optimized program in LLVM IR.
+    Llvm,
+    /// An object file.
+    Obj,
+    /// An artifact for symm-run.
+    So,
+}
+
+impl Emit {
+    /// Returns the stage of the compiler that gives it.
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::Mlir => Stage::Mlir,
+            Self::Llvm => Stage::Llvm,
+            Self::Obj => Stage::Object,
+            Self::So => Stage::Artifact,
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Mlir => "lowered.mlir",
+            Self::Llvm => "ll",
+            Self::Obj => "o",
+            Self::So => "so",
+        }
+    }
+}
+
+impl Arguments {
+    /// Refuses what is well-formed and yet cannot be done.
+    pub fn check(&self) -> Result<(), String> {
+        if self.device == Device::Cuda {
+            return Err("--device=cuda is not supported by this build of symm-compile; \
+                        expected --device=cpu"
+                .to_owned());
+        }
+        for name in &self.entries {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return Err(format!(
+                    "expected --entry to name a function with letters, digits and '_', got \
+                     '{name}'"
+                ));
+            }
+        }
+        if self.input.as_os_str() == "-" && self.output.is_none() {
+            return Err("expected -o FILE for a program from the standard input".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Says whether to explain what was done.
+    pub fn explains(&self) -> bool {
+        self.print_plan
+    }
+
+    /// Returns the CPU to compile for.
+    pub fn cpu(&self) -> Result<Cpu, String> {
+        match &self.mcpu {
+            Some(name) => Cpu::named(name).map_err(|error| error.to_string()),
+            None => Ok(Cpu::baseline()),
+        }
+    }
+
+    /// Returns the options of the pipeline, in its textual form.
+    pub fn pipeline(&self) -> String {
+        let mut options = Vec::new();
+        if !self.entries.is_empty() {
+            options.push(format!("entries={}", self.entries.join(",")));
+        }
+        if let Some(value) = self.auto_select {
+            options.push(format!("auto-select={value}"));
+        }
+        if let Some(value) = self.one_shot_threshold_bytes {
+            options.push(format!("one-shot-threshold-bytes={value}"));
+        }
+        if let Some(value) = self.two_shot_threshold_bytes {
+            options.push(format!("two-shot-threshold-bytes={value}"));
+        }
+        if let Some(value) = &self.protocol {
+            options.push(format!("protocol={value}"));
+        }
+        options.join(" ")
+    }
+
+    /// Returns where to write.
+    pub fn output(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| self.input.with_extension(self.emit.ending()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_become_those_of_the_pipeline() {
+        let arguments = Arguments::parse_from([
+            "symm-compile",
+            "a.mlir",
+            "--entry=f",
+            "--entry=g",
+            "--one-shot-threshold-bytes=7",
+            "--protocol=push",
+        ]);
+        assert_eq!(arguments.pipeline(), "entries=f,g one-shot-threshold-bytes=7 protocol=push");
+        assert_eq!(arguments.output(), PathBuf::from("a.so"));
+        assert!(arguments.check().is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused_by_name() {
+        let refusal = |list: &[&str]| Arguments::parse_from(list).check().expect_err("refused");
+        assert!(refusal(&["symm-compile", "a.mlir", "--device=cuda"]).contains("--device=cuda"));
+        assert!(refusal(&["symm-compile", "a.mlir", "--entry=a b"]).contains("'a b'"));
+        assert!(refusal(&["symm-compile", "-"]).contains("-o FILE"));
+    }
+}
