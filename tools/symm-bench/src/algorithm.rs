@@ -4,6 +4,7 @@
 //! What can be measured: the seam between the harness and the ways to all-reduce.
 
 use anyhow::Result;
+use symm_cuda::Stream;
 
 use crate::{case::Case, world::World};
 
@@ -31,16 +32,20 @@ pub enum Outcome {
     Refused(String),
 }
 
-/// A case that is ready to run. Ranks are numbered as in [`World::ranks`].
+/// A case that is ready to run. Ranks are numbered as in [`World::ranks`], sets of buffers up to [`Case::sets`]; all
+/// sets use one channel, one after the other.
 pub trait Prepared {
     /// Writes the operand of a rank of this process.
-    fn write_operand(&self, rank: usize, bytes: &[u8]) -> Result<()>;
+    fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()>;
 
     /// Reads the result of a rank of this process.
-    fn read_result(&self, rank: usize, bytes: &mut [u8]) -> Result<()>;
+    fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()>;
+
+    /// Returns where the result of a rank of this process lies on its device.
+    fn result_address(&self, rank: usize, set: usize) -> u64;
 
     /// Puts one all-reduce into the stream of each rank of this process; allocates nothing and waits for nothing.
-    fn enqueue(&mut self, world: &World) -> Result<()>;
+    fn enqueue(&mut self, streams: &[Stream], set: usize) -> Result<()>;
 
     /// Fails if a rank has given up waiting for another.
     fn verdict(&self) -> Result<()>;

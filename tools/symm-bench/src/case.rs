@@ -16,6 +16,8 @@ pub struct Case {
     pub count: usize,
     /// The result overwrites the operand.
     pub in_place: bool,
+    /// Operands and results that are kept apart.
+    pub sets: usize,
 }
 
 impl Case {
@@ -109,6 +111,7 @@ mod tests {
             op: ReduceOp::Sum,
             count: 1 << 20,
             in_place: false,
+            sets: 1,
         };
         let algorithm = case.algorithm_bandwidth(41.94304);
         assert!((algorithm - 100.0).abs() < 1e-9, "{algorithm}");

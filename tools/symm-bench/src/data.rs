@@ -26,8 +26,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// Draws operands for `world` ranks and asks the oracle for the result.
-    pub fn new(dtype: DType, op: ReduceOp, world: u32) -> Result<Self> {
+    /// Draws operands for `world` ranks, with NaNs and infinities among them if `special`, and asks the oracle for the result.
+    pub fn new(dtype: DType, op: ReduceOp, world: u32, special: bool) -> Result<Self> {
         let sim_dtype = symm_sim::DType::ALL
             .into_iter()
             .find(|d| d.name() == dtype.name());
@@ -37,7 +37,9 @@ impl Data {
         let (sim_dtype, sim_op) = sim_dtype
             .zip(sim_op)
             .context("the oracle knows every type and reduction")?;
-        let inputs: Vec<_> = (0..world).map(|rank| operand(dtype, op, rank)).collect();
+        let inputs: Vec<_> = (0..world)
+            .map(|rank| operand(dtype, op, rank, special))
+            .collect();
         let buffers = inputs
             .iter()
             .map(|bytes| Buffer::new(sim_dtype, vec![PERIOD], bytes.clone()));
@@ -55,51 +57,88 @@ impl Data {
         })
     }
 
-    /// Returns `count` elements of a rank's operand.
-    pub fn input(&self, rank: u32, count: usize) -> Vec<u8> {
-        let period = &self.inputs[rank as usize];
-        period
-            .iter()
-            .copied()
-            .cycle()
-            .take(count * self.dtype.size())
-            .collect()
+    /// Returns `count` elements of a rank's operand, from element `first` of the period on.
+    pub fn input(&self, rank: u32, count: usize, first: usize) -> Vec<u8> {
+        self.tile(&self.inputs[rank as usize], count, first)
+    }
+
+    /// Returns `count` elements of the result, from element `first` of the period on.
+    pub fn expected(&self, count: usize, first: usize) -> Vec<u8> {
+        self.tile(&self.expected, count, first)
     }
 
     /// Counts the elements of a result that have not the oracle's bits; with `exact` unset, those that are farther from
-    /// its value than another order of the sum can explain.
+    /// its value than another order of the sum can explain. All NaNs are equal.
     pub fn wrong(&self, result: &[u8], exact: bool) -> u64 {
-        let size = self.dtype.size();
-        let wrong = |(index, element): (usize, &[u8])| {
-            let at = index % PERIOD;
-            let expected = &self.expected[at * size..][..size];
-            element != expected && (exact || self.too_far(element, expected, at))
-        };
-        result
-            .chunks_exact(size)
-            .enumerate()
-            .filter(|e| wrong(*e))
-            .count() as u64
+        let mut wrong = 0;
+        for period in result.chunks(self.expected.len()) {
+            // Almost always all is well, and comparing bytes is fast.
+            if *period != self.expected[..period.len()] {
+                wrong += self.wrong_in_period(period, exact);
+            }
+        }
+        wrong
     }
 
-    fn too_far(&self, got: &[u8], expected: &[u8], at: usize) -> bool {
-        let parts = parts(self.dtype, got)
+    fn wrong_in_period(&self, period: &[u8], exact: bool) -> u64 {
+        let size = self.dtype.size();
+        let pairs = period
+            .chunks_exact(size)
+            .zip(self.expected.chunks_exact(size));
+        let wrong = pairs.enumerate().filter(|(at, (got, expected))| {
+            got != expected && self.differ(got, expected, *at, exact)
+        });
+        wrong.count() as u64
+    }
+
+    /// Tells whether two elements with different bits are more different than they may be.
+    fn differ(&self, got: &[u8], expected: &[u8], at: usize, exact: bool) -> bool {
+        if !is_float(self.dtype) {
+            return true;
+        }
+        let pairs = parts(self.dtype, got)
             .into_iter()
             .zip(parts(self.dtype, expected));
-        // A NaN is never near enough.
-        !parts
-            .into_iter()
-            .all(|(got, want)| (got - want).abs() <= self.tolerance[at])
+        let may = |(got, want): (f64, f64)| {
+            let near = !exact && (got - want).abs() <= self.tolerance[at];
+            got.to_bits() == want.to_bits() || got.is_nan() && want.is_nan() || near
+        };
+        !pairs.into_iter().all(may)
+    }
+
+    fn tile(&self, period: &[u8], count: usize, first: usize) -> Vec<u8> {
+        let (size, length) = (self.dtype.size(), period.len());
+        let (before, from) = period.split_at(first % PERIOD * size);
+        let mut tiled = [from, before]
+            .concat()
+            .repeat((count * size).div_ceil(length));
+        tiled.truncate(count * size);
+        tiled
     }
 }
 
 /// One period of a rank's operand.
-fn operand(dtype: DType, op: ReduceOp, rank: u32) -> Vec<u8> {
-    let mut random =
-        Random(0x9E37_79B9_7F4A_7C15 ^ (u64::from(rank) + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9));
-    (0..PERIOD)
+fn operand(dtype: DType, op: ReduceOp, rank: u32, special: bool) -> Vec<u8> {
+    let seed = (u64::from(rank) + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mut random = Random {
+        state: 0x9E37_79B9_7F4A_7C15 ^ seed,
+        special,
+    };
+    let mut bytes: Vec<u8> = (0..PERIOD)
         .flat_map(|_| element(dtype, op, &mut random))
-        .collect()
+        .collect();
+    if special && is_float(dtype) && rank == 0 {
+        // All ones is a NaN, and what an empty slot holds: whole packets of it must travel too.
+        bytes[64..320].fill(0xff);
+    }
+    bytes
+}
+
+fn is_float(dtype: DType) -> bool {
+    !matches!(
+        dtype,
+        DType::I1 | DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64
+    )
 }
 
 fn element(dtype: DType, op: ReduceOp, random: &mut Random) -> Vec<u8> {
@@ -196,22 +235,29 @@ fn parts(dtype: DType, bytes: &[u8]) -> Vec<f64> {
 }
 
 /// A small generator of pseudo-random numbers (xorshift64*), the same everywhere.
-struct Random(u64);
+struct Random {
+    state: u64,
+    special: bool,
+}
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
     /// Draws a number of either sign with a full mantissa, and now and then a negative zero. The magnitudes are far
     /// enough apart that the order of a sum shows, and small enough that no type overflows.
     fn real(&mut self, op: ReduceOp) -> f32 {
         let bits = self.next();
-        if bits.is_multiple_of(64) {
-            return -0.0;
+        match bits % 1024 {
+            0 if self.special => return f32::NAN,
+            1 if self.special => return f32::INFINITY,
+            2 if self.special => return f32::NEG_INFINITY,
+            0..32 => return -0.0,
+            _ => {}
         }
         let exponents = if op == ReduceOp::Product { 1 } else { 5 };
         let exponent = (bits >> 8) as i32 % exponents - exponents / 2;
@@ -235,7 +281,7 @@ mod tests {
     #[test]
     fn the_oracles_result_has_nothing_wrong_and_any_other_bit_does() {
         for (dtype, op) in every_pair() {
-            let data = Data::new(dtype, op, 3).unwrap();
+            let data = Data::new(dtype, op, 3, true).unwrap();
             let mut result: Vec<u8> = data
                 .expected
                 .iter()
@@ -251,20 +297,24 @@ mod tests {
             let last = result.len() - 1;
             result[last] ^= 0x40;
             assert_eq!(data.wrong(&result, true), 1, "{dtype:?} {op:?}");
+            result[last] ^= 0x40;
+            // Behind the special values: a finite number's, or an integer's, last bit.
+            result[320] ^= 1;
+            assert_eq!(data.wrong(&result, true), 1, "{dtype:?} {op:?}");
         }
     }
 
     #[test]
     fn floats_are_finite_and_their_order_matters() {
         for (dtype, op) in every_pair() {
-            let data = Data::new(dtype, op, 8).unwrap();
+            let data = Data::new(dtype, op, 8, false).unwrap();
             let finite = data
                 .expected
                 .chunks_exact(dtype.size())
                 .all(|e| parts(dtype, e).iter().all(|x| x.is_finite()));
             assert!(finite, "{dtype:?} {op:?}");
         }
-        let data = Data::new(DType::F32, ReduceOp::Sum, 4).unwrap();
+        let data = Data::new(DType::F32, ReduceOp::Sum, 4, true).unwrap();
         let sum = |order: [usize; 4]| -> Vec<u8> {
             let at = |rank: usize, i: usize| {
                 f32::from_le_bytes(data.inputs[rank][4 * i..][..4].try_into().unwrap())
@@ -289,8 +339,8 @@ mod tests {
     fn a_missing_rank_is_wrong_within_any_tolerance() {
         for dtype in [DType::BF16, DType::F16, DType::F32, DType::F64, DType::I32] {
             let (all, few) = (
-                Data::new(dtype, ReduceOp::Sum, 4).unwrap(),
-                Data::new(dtype, ReduceOp::Sum, 3).unwrap(),
+                Data::new(dtype, ReduceOp::Sum, 4, false).unwrap(),
+                Data::new(dtype, ReduceOp::Sum, 3, false).unwrap(),
             );
             assert!(
                 all.wrong(&few.expected, false) > PERIOD as u64 / 2,
@@ -301,10 +351,13 @@ mod tests {
 
     #[test]
     fn operands_repeat_with_the_period() {
-        let data = Data::new(DType::BF16, ReduceOp::Sum, 2).unwrap();
-        let long = data.input(1, 3 * PERIOD + 5);
+        let data = Data::new(DType::BF16, ReduceOp::Sum, 2, true).unwrap();
+        let long = data.input(1, 3 * PERIOD + 5, 0);
         assert_eq!(long.len(), 2 * (3 * PERIOD + 5));
         assert_eq!(long[..10], long[2 * PERIOD..][..10]);
-        assert_ne!(data.input(0, 10), data.input(1, 10));
+        assert_eq!(long[2 * 7..][..20], data.input(1, 10, PERIOD + 7));
+        assert_ne!(data.input(0, 10, 0), data.input(1, 10, 0));
+        assert_eq!(data.wrong(&data.expected(30, 0), true), 0);
+        assert!(data.wrong(&data.expected(30, 7), true) > 20);
     }
 }

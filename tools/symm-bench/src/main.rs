@@ -13,13 +13,14 @@ mod peers;
 mod plot;
 mod report;
 mod size;
+mod soak;
 mod spawn;
 mod tune;
 mod world;
 
 use std::{cell::RefCell, fs, process::ExitCode, rc::Rc};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use symm_abi::{
     DType, ReduceOp,
@@ -85,21 +86,19 @@ fn run(options: &Options) -> Result<ExitCode> {
             world.size
         );
     }
-    match &options.tune {
-        Some(path) => tune(options, &mut world, path).map(|()| ExitCode::SUCCESS),
-        None => bench(options, &mut world, env.is_some()),
+    match (&options.tune, options.soak) {
+        (Some(path), _) => tune(options, &mut world, path).map(|()| ExitCode::SUCCESS),
+        (None, Some(operations)) => soak(options, &mut world, operations),
+        (None, None) => bench(options, &mut world, env.is_some()),
     }
 }
 
 fn tune(options: &Options, world: &mut World, path: &std::path::Path) -> Result<()> {
     let library = library(options)?.context("expected --bundle with the kernels to tune")?;
-    let ([dtype], [op]) = (
-        &case::parse_dtypes(&options.dtype).map_err(anyhow::Error::msg)?[..],
-        &case::parse_ops(&options.op).map_err(anyhow::Error::msg)?[..],
-    ) else {
+    let [(dtype, op)] = kinds(options)?[..] else {
         bail!("expected one -d and one -o to tune for, got all");
     };
-    let cases: Vec<_> = cases(options, *dtype, *op).collect();
+    let cases: Vec<_> = cases(options, dtype, op).collect();
     let table = tune::tune(world, &library, &cases, &options.plan())?;
     if world.leads() {
         fs::write(path, serde_json::to_string_pretty(&table)? + "\n")
@@ -140,6 +139,32 @@ fn bench(options: &Options, world: &mut World, processes: bool) -> Result<ExitCo
     })
 }
 
+fn soak(options: &Options, world: &mut World, operations: usize) -> Result<ExitCode> {
+    let mut algorithms = algorithms(options)?;
+    let plan = soak::Plan {
+        operations,
+        channels: options.channels.into(),
+    };
+    let mut failed = false;
+    for (dtype, op) in kinds(options)? {
+        let data = Data::new(dtype, op, world.size, false)?;
+        for case in cases(options, dtype, op) {
+            for algorithm in algorithms.iter_mut().filter(|a| a.exact()) {
+                let verdict = soak::run(world, &mut **algorithm, &case, &data, &plan)?;
+                failed |= matches!(verdict, soak::Verdict::Ran { wrong: 1.., .. });
+                if world.leads() {
+                    println!("{}", soak::line(algorithm.name(), &case, &plan, &verdict));
+                }
+            }
+        }
+    }
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
 /// Measures every algorithm at every size of every type and reduction.
 fn sweep(
     options: &Options,
@@ -147,33 +172,48 @@ fn sweep(
     algorithms: &mut [Box<dyn Algorithm>],
     keep: &mut dyn FnMut(Entry, &World),
 ) -> Result<()> {
-    for dtype in case::parse_dtypes(&options.dtype).map_err(anyhow::Error::msg)? {
-        for op in case::parse_ops(&options.op).map_err(anyhow::Error::msg)? {
-            if !dtype.has_reduction(op) {
-                continue;
-            }
-            let data = Data::new(dtype, op, world.size)?;
-            for case in cases(options, dtype, op) {
-                for algorithm in algorithms.iter_mut() {
-                    let mut row = |in_place| {
-                        measure::run(
-                            world,
-                            &mut **algorithm,
-                            &Case { in_place, ..case },
-                            &data,
-                            &options.plan(),
-                        )
-                    };
-                    let (out_of_place, in_place) = (row(false)?, row(true)?);
-                    keep(
-                        Entry::new(algorithm.name(), case, out_of_place, in_place),
+    let plan = options.plan();
+    for (dtype, op) in kinds(options)? {
+        let data = Data::new(dtype, op, world.size, true)?;
+        for case in cases(options, dtype, op) {
+            for algorithm in algorithms.iter_mut() {
+                let mut row = |in_place| {
+                    measure::run(
                         world,
-                    );
-                }
+                        &mut **algorithm,
+                        &Case { in_place, ..case },
+                        &data,
+                        &plan,
+                    )
+                };
+                let (out_of_place, in_place) = (row(false)?, row(true)?);
+                keep(
+                    Entry::new(algorithm.name(), case, out_of_place, in_place),
+                    world,
+                );
             }
         }
     }
     Ok(())
+}
+
+/// Returns the pairs of type and reduction that the command line asks for and that exist.
+fn kinds(options: &Options) -> Result<Vec<(DType, ReduceOp)>> {
+    let dtypes = case::parse_dtypes(&options.dtype).map_err(anyhow::Error::msg)?;
+    let ops = case::parse_ops(&options.op).map_err(anyhow::Error::msg)?;
+    let pairs = dtypes
+        .iter()
+        .flat_map(|dtype| ops.iter().map(move |op| (*dtype, *op)));
+    let kinds: Vec<_> = pairs
+        .filter(|(dtype, op)| dtype.has_reduction(*op))
+        .collect();
+    ensure!(
+        !kinds.is_empty(),
+        "{} of {} is not defined",
+        options.op,
+        options.dtype
+    );
+    Ok(kinds)
 }
 
 fn cases(options: &Options, dtype: DType, op: ReduceOp) -> impl Iterator<Item = Case> {
@@ -183,6 +223,7 @@ fn cases(options: &Options, dtype: DType, op: ReduceOp) -> impl Iterator<Item = 
         op,
         count: bytes as usize / dtype.size(),
         in_place: false,
+        sets: 1,
     })
 }
 

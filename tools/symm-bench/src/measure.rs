@@ -9,7 +9,7 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use symm_cuda::{Capture, Event, Graph};
+use symm_cuda::{Capture, Event, Graph, Stream};
 
 use crate::{
     algorithm::{Algorithm, Outcome, Prepared},
@@ -130,16 +130,16 @@ fn check(
     exact: bool,
 ) -> Result<u64> {
     for (index, rank) in world.ranks.iter().enumerate() {
-        prepared.write_operand(index, &data.input(rank.rank, case.count))?;
+        prepared.write_operand(index, 0, &data.input(rank.rank, case.count, 0))?;
     }
     world.barrier("operands are written")?;
-    prepared.enqueue(world)?;
+    prepared.enqueue(&world.streams(), 0)?;
     world.synchronize()?;
     prepared.verdict()?;
     let mut wrong = 0;
     let mut result = vec![0; case.bytes()];
     for index in 0..world.ranks.len() {
-        prepared.read_result(index, &mut result)?;
+        prepared.read_result(index, 0, &mut result)?;
         wrong += data.wrong(&result, exact);
     }
     Ok(wrong)
@@ -147,8 +147,9 @@ fn check(
 
 /// Returns the time of one operation in microseconds, once per replay.
 fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<Vec<f64>> {
+    let streams = world.streams();
     for _ in 0..plan.warmup {
-        prepared.enqueue(world)?;
+        prepared.enqueue(&streams, 0)?;
     }
     world.synchronize()?;
     prepared.verdict()?;
@@ -161,12 +162,14 @@ fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<V
     if plan.replays == 0 {
         // Not held: a stream takes so many launches only, and then the host would wait for the gate it is to open.
         let mut work =
-            |world: &World| (0..plan.iterations).try_for_each(|_| prepared.enqueue(world));
+            |_: &World| (0..plan.iterations).try_for_each(|_| prepared.enqueue(&streams, 0));
         return (0..PLAIN_REPEATS)
             .map(|_| once(world, &clocks, false, &mut work).map(per_op))
             .collect();
     }
-    let mut graphs = capture(world, prepared, plan.iterations)?;
+    let mut graphs = capture(&streams, |streams| {
+        (0..plan.iterations).try_for_each(|_| prepared.enqueue(streams, 0))
+    })?;
     let mut work = |world: &World| {
         let mut pairs = graphs.iter_mut().zip(&world.ranks);
         pairs.try_for_each(|(graph, rank)| Ok(graph.launch(&rank.stream)?))
@@ -180,24 +183,22 @@ fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<V
         .collect()
 }
 
-/// Captures `iterations` operations on every rank of this process.
-fn capture(world: &World, prepared: &mut dyn Prepared, iterations: usize) -> Result<Vec<Graph>> {
-    let captures = world
-        .ranks
+/// Captures what `work` puts into the streams, as one graph per stream, ready to be launched.
+pub fn capture(
+    streams: &[Stream],
+    work: impl FnOnce(&[Stream]) -> Result<()>,
+) -> Result<Vec<Graph>> {
+    let captures = streams
         .iter()
-        .map(|rank| Capture::begin(&rank.stream))
+        .map(Capture::begin)
         .collect::<Result<Vec<_>, _>>()?;
-    for _ in 0..iterations {
-        prepared.enqueue(world)?;
+    work(streams)?;
+    let graphs = captures.into_iter().map(Capture::finish);
+    let mut graphs = graphs.collect::<Result<Vec<_>, _>>()?;
+    for (graph, stream) in graphs.iter_mut().zip(streams) {
+        graph.upload(stream)?;
+        stream.synchronize()?;
     }
-    let mut graphs = captures
-        .into_iter()
-        .map(Capture::finish)
-        .collect::<Result<Vec<_>, _>>()?;
-    for (graph, rank) in graphs.iter_mut().zip(&world.ranks) {
-        graph.upload(&rank.stream)?;
-    }
-    world.synchronize()?;
     Ok(graphs)
 }
 

@@ -73,6 +73,12 @@ pub struct Options {
     /// Find the best launch shapes for -d and -o at the sizes chosen and write a launch table with them
     #[arg(long, conflicts_with_all = ["plot", "json"])]
     pub tune: Option<PathBuf>,
+    /// Time nothing; run so many operations of each algorithm and compare every result on the device
+    #[arg(long, conflicts_with_all = ["plot", "json", "tune"])]
+    pub soak: Option<usize>,
+    /// Channels that run at once while soaking, each on a stream of its own
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub channels: u8,
     /// Where ranks live: all in this process, or one process each
     #[arg(long, value_enum, default_value_t = Isolation::Thread)]
     pub isolation: Isolation,

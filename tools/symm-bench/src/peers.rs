@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use symm_cuda::{
+    Stream,
     memory::DeviceMemory,
     nccl::{Communicator, Nccl, NcclError, UniqueId, WindowBuffer, group},
 };
@@ -104,8 +105,8 @@ impl Memory {
 }
 
 struct Running {
-    /// Operand and result of each rank; dropped before the communicators.
-    buffers: Vec<(Memory, Option<Memory>)>,
+    /// Operand and result of each rank, set by set; dropped before the communicators.
+    sets: Vec<Vec<(Memory, Option<Memory>)>>,
     comms: Rc<Vec<Communicator>>,
     case: Case,
     windows: bool,
@@ -127,68 +128,72 @@ impl Running {
             let result = (!case.in_place).then(|| memory(&rank.device)).transpose()?;
             Ok::<_, NcclError>((memory(&rank.device)?, result))
         };
-        let mut buffers = world
-            .ranks
-            .iter()
-            .map(pair)
-            .collect::<Result<Vec<_>, _>>()?;
-        let register = |memory: &mut Memory, comm| match memory {
-            Memory::Window(window) => window.register(comm),
-            Memory::Plain(_) => Ok(()),
-        };
-        // Registration is collective: first every rank's operand, then every rank's result.
-        group(|| {
-            buffers
-                .iter_mut()
-                .zip(comms.iter())
-                .try_for_each(|((operand, _), comm)| register(operand, comm))
-        })?;
-        group(|| {
-            let results = buffers.iter_mut().zip(comms.iter());
-            results
-                .filter_map(|((_, result), comm)| Some((result.as_mut()?, comm)))
-                .try_for_each(|(r, c)| register(r, c))
-        })?;
+        let set = |_| world.ranks.iter().map(pair).collect::<Result<Vec<_>, _>>();
+        let mut sets = (0..case.sets).map(set).collect::<Result<Vec<_>, _>>()?;
+        sets.iter_mut().try_for_each(|set| register(set, &comms))?;
         Ok(Self {
-            buffers,
+            sets,
             comms,
             case: *case,
             windows,
         })
     }
+
+    /// Returns where the result of a rank is.
+    fn result(&self, rank: usize, set: usize) -> &Memory {
+        let (operand, result) = &self.sets[set][rank];
+        result.as_ref().unwrap_or(operand)
+    }
+}
+
+/// Registers the windows of a set, which is collective: first every rank's operand, then every rank's result.
+fn register(set: &mut [(Memory, Option<Memory>)], comms: &[Communicator]) -> Result<(), NcclError> {
+    let register = |memory: &mut Memory, comm| match memory {
+        Memory::Window(window) => window.register(comm),
+        Memory::Plain(_) => Ok(()),
+    };
+    group(|| {
+        let mut operands = set.iter_mut().map(|(operand, _)| operand).zip(comms);
+        operands.try_for_each(|(memory, comm)| register(memory, comm))
+    })?;
+    group(|| {
+        let results = set.iter_mut().map(|(_, result)| result).zip(comms);
+        let mut present = results.filter_map(|(result, comm)| Some((result.as_mut()?, comm)));
+        present.try_for_each(|(memory, comm)| register(memory, comm))
+    })
 }
 
 impl Prepared for Running {
-    fn write_operand(&self, rank: usize, bytes: &[u8]) -> Result<()> {
-        match &self.buffers[rank].0 {
+    fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
+        match &self.sets[set][rank].0 {
             Memory::Plain(memory) => Ok(memory.write(0, bytes)?),
             Memory::Window(memory) => Ok(memory.write(bytes)?),
         }
     }
 
-    fn read_result(&self, rank: usize, bytes: &mut [u8]) -> Result<()> {
-        let (operand, result) = &self.buffers[rank];
-        match result.as_ref().unwrap_or(operand) {
+    fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()> {
+        match self.result(rank, set) {
             Memory::Plain(memory) => Ok(memory.read(0, bytes)?),
             Memory::Window(memory) => Ok(memory.read(bytes)?),
         }
     }
 
-    fn enqueue(&mut self, world: &World) -> Result<()> {
+    fn result_address(&self, rank: usize, set: usize) -> u64 {
+        self.result(rank, set).address()
+    }
+
+    fn enqueue(&mut self, streams: &[Stream], set: usize) -> Result<()> {
         let Case {
             dtype, op, count, ..
         } = self.case;
         group(|| {
-            for ((comm, rank), (operand, result)) in
-                self.comms.iter().zip(&world.ranks).zip(&self.buffers)
-            {
-                let addresses = (
-                    operand.address(),
-                    result.as_ref().unwrap_or(operand).address(),
-                );
+            let buffers = self.sets[set].iter().zip(self.comms.iter().zip(streams));
+            for ((operand, result), (comm, stream)) in buffers {
+                let output = result.as_ref().unwrap_or(operand);
+                let addresses = (operand.address(), output.address());
                 // SAFETY: both addresses are of `count` elements that this object owns; it is dropped after the
                 // streams were waited for.
-                unsafe { comm.all_reduce(&rank.stream, (dtype, op), addresses, count) }?;
+                unsafe { comm.all_reduce(stream, (dtype, op), addresses, count) }?;
             }
             Ok(())
         })?;

@@ -277,6 +277,7 @@ pub(crate) mod tests {
             op: ReduceOp::Sum,
             count: size / 4,
             in_place: false,
+            sets: 1,
         };
         let row = |us: Option<f64>| match us {
             Some(us) => Row::Measured(Measured {

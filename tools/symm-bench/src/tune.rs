@@ -41,7 +41,7 @@ pub fn tune(
     let first = cases
         .first()
         .context("expected at least one size to tune")?;
-    let data = Data::new(first.dtype, first.op, world.size)?;
+    let data = Data::new(first.dtype, first.op, world.size, true)?;
     let chip = chip_of(&world.ranks[0].device)?;
     let present = library
         .table()

@@ -108,6 +108,11 @@ impl World {
         Ok(Heap::for_threads(&devices, layout)?)
     }
 
+    /// Returns the streams of this process's ranks.
+    pub fn streams(&self) -> Vec<Stream> {
+        self.ranks.iter().map(|rank| rank.stream.clone()).collect()
+    }
+
     /// Waits until every stream of this process is done.
     pub fn synchronize(&self) -> Result<()> {
         self.ranks

@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! A case of a generated kernel: heaps, channel, buffers and arguments of each rank.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use symm_abi::gpu::{Algorithm as Kind, BundleKernel, ErrorRecord, KernelParams, Launch, Trigger};
+use symm_cuda::{
+    Stream,
+    heap::{ALIGN, Heap, HeapLayout},
+    launch::{Arguments, LaunchShape, launch},
+    memory::DeviceMemory,
+    module::Function,
+    watch::{Names, Watch},
+};
+
+use super::{Library, Plan};
+use crate::{algorithm::Prepared, case::Case, world::World};
+
+/// A prepared case: one member per rank of this process.
+pub(super) struct Running {
+    members: Vec<Member>,
+    shape: LaunchShape,
+    text: String,
+    kind: Kind,
+    timeout: Duration,
+}
+
+/// One rank.
+struct Member {
+    function: Function,
+    sets: Vec<Set>,
+    watch: Watch,
+    rank: u32,
+    heap: Heap,
+    _state: DeviceMemory,
+}
+
+/// An operand, its result, and the arguments that name them.
+struct Set {
+    operand: Place,
+    /// `None`: the operand's.
+    result: Option<Place>,
+    arguments: Arguments,
+}
+
+impl Set {
+    fn result(&self) -> &Place {
+        self.result.as_ref().unwrap_or(&self.operand)
+    }
+}
+
+/// Where a buffer lies.
+enum Place {
+    /// In the symmetric heap, at an offset of the arena.
+    Heap(usize),
+    /// In memory of its own.
+    Plain(DeviceMemory),
+}
+
+impl Place {
+    fn address(&self, heap: &Heap) -> u64 {
+        match self {
+            Place::Heap(offset) => heap.base() + *offset as u64,
+            Place::Plain(memory) => memory.address(),
+        }
+    }
+}
+
+impl Running {
+    pub fn new(
+        library: &Library,
+        kernel: &BundleKernel,
+        plan: &Plan,
+        world: &mut World,
+        case: &Case,
+    ) -> Result<Self> {
+        let room = case.bytes().next_multiple_of(ALIGN);
+        let layout = HeapLayout::new(world.size, &[plan.channel], 2 * room * case.sets)?;
+        let heaps = world.heaps(&layout)?;
+        let member = |heap| Member::new(library, kernel, plan, heap, case);
+        let members = heaps.into_iter().map(member).collect::<Result<Vec<_>>>()?;
+        let Launch {
+            blocks,
+            threads,
+            unroll,
+            trigger,
+            ..
+        } = plan.launch;
+        let shape = LaunchShape::linear(blocks, threads).programmatic(trigger != Trigger::None);
+        let kind = plan.spec.algorithm;
+        let text = format!(
+            "{kind} {blocks}x{threads} u{unroll} {}",
+            format!("{trigger:?}").to_lowercase()
+        );
+        Ok(Self {
+            members,
+            shape,
+            text,
+            kind,
+            timeout: library.timeout,
+        })
+    }
+}
+
+impl Member {
+    fn new(
+        library: &Library,
+        kernel: &BundleKernel,
+        plan: &Plan,
+        heap: Heap,
+        case: &Case,
+    ) -> Result<Self> {
+        let device = heap.device().clone();
+        let state = DeviceMemory::zeroed(&device, plan.channel.state_bytes as usize)?;
+        let watch = Watch::new(&device, heap.rank())?;
+        let function = library.function(&device, kernel)?;
+        let params = KernelParams {
+            peers: heap.peers(heap.layout().channels()[0].offset),
+            state: state.address(),
+            count: plan.count,
+            stride: plan.channel.stride,
+            abort: heap.abort_word(),
+            record: watch.device_address(),
+            timeout_ns: library.timeout.as_nanos().try_into().unwrap_or(u64::MAX),
+            rank: heap.rank(),
+            flags: plan.launch.trigger.flags(),
+            ..KernelParams::default()
+        };
+        let sets =
+            (0..case.sets).map(|set| Set::new(plan.spec.algorithm, &heap, case, set, &params));
+        let sets = sets.collect::<Result<_>>()?;
+        Ok(Self {
+            function,
+            sets,
+            watch,
+            rank: heap.rank(),
+            heap,
+            _state: state,
+        })
+    }
+}
+
+impl Set {
+    fn new(
+        kind: Kind,
+        heap: &Heap,
+        case: &Case,
+        set: usize,
+        params: &KernelParams,
+    ) -> Result<Self> {
+        let bytes = case.bytes();
+        let room = bytes.next_multiple_of(ALIGN);
+        let place = |symmetric: bool, slot: usize| match symmetric {
+            true => Ok(Place::Heap(heap.layout().buffers() + slot * room)),
+            false => DeviceMemory::zeroed(heap.device(), bytes).map(Place::Plain),
+        };
+        // In place, operand and result have to be wherever either has to be.
+        let symmetric = kind.operand_is_symmetric() || case.in_place && kind.result_is_symmetric();
+        let operand = place(symmetric, 2 * set)?;
+        let result = (!case.in_place)
+            .then(|| place(kind.result_is_symmetric(), 2 * set + 1))
+            .transpose()?;
+        let mut arguments = Arguments::default();
+        arguments.push_params(&KernelParams {
+            input: operand.address(heap),
+            output: result.as_ref().unwrap_or(&operand).address(heap),
+            ..*params
+        });
+        Ok(Self {
+            operand,
+            result,
+            arguments,
+        })
+    }
+}
+
+impl Prepared for Running {
+    fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
+        let member = &self.members[rank];
+        match &member.sets[set].operand {
+            Place::Heap(offset) => Ok(member.heap.write(*offset, bytes)?),
+            Place::Plain(memory) => Ok(memory.write(0, bytes)?),
+        }
+    }
+
+    fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()> {
+        let member = &self.members[rank];
+        match member.sets[set].result() {
+            Place::Heap(offset) => Ok(member.heap.read(*offset, bytes)?),
+            Place::Plain(memory) => Ok(memory.read(0, bytes)?),
+        }
+    }
+
+    fn result_address(&self, rank: usize, set: usize) -> u64 {
+        let member = &self.members[rank];
+        member.sets[set].result().address(&member.heap)
+    }
+
+    fn enqueue(&mut self, streams: &[Stream], set: usize) -> Result<()> {
+        for (member, stream) in self.members.iter_mut().zip(streams) {
+            let arguments = &mut member.sets[set].arguments;
+            // SAFETY: the kernel's one parameter is a `KernelParams`, whose addresses are of memory that the member
+            // owns and that is dropped only after the device was waited for.
+            unsafe { launch(stream, &member.function, &self.shape, arguments) }?;
+        }
+        Ok(())
+    }
+
+    fn verdict(&self) -> Result<()> {
+        let phases = self.kind.phases();
+        for member in &self.members {
+            let names = |record: &ErrorRecord| Names {
+                op: self.kind.name().to_owned(),
+                phase: phases
+                    .get(record.phase as usize)
+                    .copied()
+                    .unwrap_or("unknown")
+                    .to_owned(),
+            };
+            let checked = member.watch.check(self.timeout, names);
+            checked.with_context(|| format!("rank {} gave up", member.rank))?;
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> String {
+        self.text.clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Every rank's kernels must have ended before any rank's memory goes.
+        for member in &self.members {
+            if let Err(error) = member.heap.device().synchronize() {
+                eprintln!("# rank {}: {error}", member.rank);
+            }
+        }
+    }
+}

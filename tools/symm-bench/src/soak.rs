@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Many operations in a row, every result compared on the device.
+//!
+//! Operands rotate through sets whose number shares no factor with the number of slots, so that a word left over from
+//! an earlier call is never the word that is due. With two channels, two streams of each GPU run at once.
+
+use anyhow::{Context, Result, ensure};
+use symm_cuda::{
+    Device, Graph, Stream,
+    launch::{Arguments, LaunchShape, launch},
+    memory::DeviceMemory,
+    module::{Function, Module},
+};
+
+use crate::{
+    algorithm::{Algorithm, Outcome, Prepared},
+    case::{Case, dtype_name, op_name},
+    data::Data,
+    measure::capture,
+    world::World,
+};
+
+/// Sets of buffers: no multiple of the three slots of a channel.
+const SETS: usize = 5;
+/// Rounds through all sets in one graph.
+const ROUNDS: usize = 20;
+/// How far the operands of one set are shifted against those of the set before it, in elements.
+const SHIFT: usize = 811;
+const COMPARE: &str = include_str!("count_differences.ptx");
+
+/// How much to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Operations on each channel.
+    pub operations: usize,
+    /// Channels that run at once.
+    pub channels: usize,
+}
+
+/// What came of it.
+pub enum Verdict {
+    /// So many operations ran on each channel, with so many wrong bytes over all ranks.
+    Ran { operations: usize, wrong: u64 },
+    /// The algorithm does not cover the case.
+    Refused(String),
+}
+
+/// Returns the line that says what came of a case.
+pub fn line(name: &str, case: &Case, plan: &Plan, verdict: &Verdict) -> String {
+    let what = format!(
+        "soak {name} {} bytes {} {}",
+        case.bytes(),
+        dtype_name(case.dtype),
+        op_name(case.op)
+    );
+    match verdict {
+        Verdict::Ran { operations, wrong } => {
+            let result = if *wrong == 0 { "OK" } else { "FAILED" };
+            format!(
+                "{what}: {operations} operations on each of {} channels, {wrong} wrong bytes {result}",
+                plan.channels
+            )
+        }
+        Verdict::Refused(why) => format!("{what}: N/A ({why})"),
+    }
+}
+
+/// Runs an algorithm again and again and counts wrong bytes.
+pub fn run(
+    world: &mut World,
+    algorithm: &mut dyn Algorithm,
+    case: &Case,
+    data: &Data,
+    plan: &Plan,
+) -> Result<Verdict> {
+    let case = Case {
+        sets: SETS,
+        ..*case
+    };
+    let mut channels = Vec::new();
+    for _ in 0..plan.channels {
+        match algorithm.prepare(world, &case)? {
+            Outcome::Ready(prepared) => channels.push(Channel::new(world, prepared, &case, data)?),
+            Outcome::Refused(why) => return Ok(Verdict::Refused(why)),
+        }
+    }
+    world.barrier("operands are written")?;
+    let launches = plan.operations.div_ceil(SETS * ROUNDS);
+    for number in 0..launches {
+        let done = channels
+            .iter_mut()
+            .try_for_each(|channel| channel.launch(number));
+        done.and_then(|()| channels.iter().try_for_each(Channel::finish))?;
+    }
+    let mut wrong = 0;
+    for channel in &channels {
+        wrong += channel.wrong()?;
+    }
+    let wrong = world.total(wrong as f64)? as u64;
+    Ok(Verdict::Ran {
+        operations: launches * SETS * ROUNDS,
+        wrong,
+    })
+}
+
+/// An algorithm on streams and buffers of its own.
+struct Channel {
+    graphs: Vec<Graph>,
+    streams: Vec<Stream>,
+    checks: Vec<Check>,
+    prepared: Box<dyn Prepared>,
+}
+
+impl Channel {
+    fn new(
+        world: &World,
+        mut prepared: Box<dyn Prepared>,
+        case: &Case,
+        data: &Data,
+    ) -> Result<Self> {
+        let streams = world.ranks.iter().map(|rank| Stream::new(&rank.device));
+        let streams = streams.collect::<Result<Vec<_>, _>>()?;
+        let mut checks = Vec::new();
+        for (index, rank) in world.ranks.iter().enumerate() {
+            for set in 0..SETS {
+                prepared.write_operand(
+                    index,
+                    set,
+                    &data.input(rank.rank, case.count, set * SHIFT),
+                )?;
+            }
+            let results = (0..SETS).map(|set| prepared.result_address(index, set));
+            checks.push(Check::new(&rank.device, results, case, data)?);
+        }
+        let graphs = capture(&streams, |streams| {
+            for _ in 0..ROUNDS {
+                (0..SETS).try_for_each(|set| prepared.enqueue(streams, set))?;
+                for (check, stream) in checks.iter_mut().zip(streams) {
+                    check.enqueue(stream)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Self {
+            graphs,
+            streams,
+            checks,
+            prepared,
+        })
+    }
+
+    /// Launches the graph on every rank, beginning with another rank each time.
+    fn launch(&mut self, number: usize) -> Result<()> {
+        let ranks = self.graphs.len();
+        for index in (0..ranks).map(|i| (i + number) % ranks) {
+            self.graphs[index].launch(&self.streams[index])?;
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<()> {
+        let done: Result<(), _> = self.streams.iter().try_for_each(Stream::synchronize);
+        self.prepared.verdict()?;
+        done.context("the streams of a channel")
+    }
+
+    fn wrong(&self) -> Result<u64> {
+        self.checks.iter().map(Check::wrong).sum()
+    }
+}
+
+/// Compares the results of one rank with what they should be.
+struct Check {
+    function: Function,
+    arguments: Vec<Arguments>,
+    counter: DeviceMemory,
+    _expected: Vec<DeviceMemory>,
+}
+
+impl Check {
+    fn new(
+        device: &Device,
+        results: impl Iterator<Item = u64>,
+        case: &Case,
+        data: &Data,
+    ) -> Result<Self> {
+        ensure!(!case.in_place, "a soak needs its operands again");
+        let function = Module::from_ptx(device, COMPARE)?.function("count_differences")?;
+        let counter = DeviceMemory::zeroed(device, 4)?;
+        let (mut arguments, mut kept) = (Vec::new(), Vec::new());
+        for (set, result) in results.enumerate() {
+            let expected = DeviceMemory::zeroed(device, case.bytes())?;
+            expected.write(0, &data.expected(case.count, set * SHIFT))?;
+            let mut list = Arguments::default();
+            list.push_u64(result).push_u64(expected.address());
+            list.push_u64(case.bytes() as u64)
+                .push_u64(counter.address());
+            arguments.push(list);
+            kept.push(expected);
+        }
+        Ok(Self {
+            function,
+            arguments,
+            counter,
+            _expected: kept,
+        })
+    }
+
+    fn enqueue(&mut self, stream: &Stream) -> Result<()> {
+        let shape = LaunchShape::linear(32, 256);
+        for arguments in &mut self.arguments {
+            // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
+            // live until the channel is dropped, after its streams were waited for.
+            unsafe { launch(stream, &self.function, &shape, arguments) }?;
+        }
+        Ok(())
+    }
+
+    fn wrong(&self) -> Result<u64> {
+        let mut bytes = [0; 4];
+        self.counter.read(0, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes).into())
+    }
+}
