@@ -28,7 +28,7 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = Isolation::Thread)]
     pub isolation: Isolation,
 
-    /// Entry to run; may be left out if the program has only one.
+    /// Entry to run; without it the only one, or else 'main'.
     #[arg(long, value_name = "NAME")]
     pub entry: Option<String>,
 

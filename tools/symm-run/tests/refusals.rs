@@ -5,8 +5,8 @@
 
 mod common;
 
-use common::{Said, Zoo, support, symm_run};
-use std::{path::Path, process::Command, time::Instant};
+use common::{Zoo, said, support, symm_run};
+use std::{path::Path, process::Command};
 
 #[test]
 fn wrong_command_lines() {
@@ -105,19 +105,17 @@ fn unusable_programs() {
     assert!(error(&path).contains("bad.so: file is damaged"));
     std::fs::write(&path, "module {}").unwrap();
     assert!(error(&path).contains("bad.so: file is not an ELF shared object"));
-    std::fs::write(zoo.path("x.mlir"), "module {}").unwrap();
-    let elsewhere = zoo.path("symm-run");
-    std::fs::copy(common::BINARY, &elsewhere).unwrap();
-    let begin = Instant::now();
-    let output = Command::new(elsewhere)
-        .arg(zoo.path("x.mlir"))
-        .output()
-        .unwrap();
-    let error = Said::new(&output, begin).error(2);
-    assert!(
-        error.contains("x.mlir: expected symm-compile at "),
-        "{error}"
-    );
+}
+
+#[test]
+fn sources_that_can_not_be_compiled() {
+    let zoo = Zoo::new(2);
+    let binary = zoo.with_compiler("exit 3");
+    let compile = |name: &str| said(Command::new(&binary).arg(zoo.path(name))).error(2);
+    assert!(compile("x.mlir").contains("x.mlir: symm-compile failed with exit status: 3"));
+    assert!(compile("y.mlir").contains("y.mlir: no such file"));
+    std::fs::remove_file(zoo.path("symm-compile")).unwrap();
+    assert!(compile("x.mlir").contains("x.mlir: expected symm-compile at "));
 }
 
 #[test]
@@ -151,9 +149,7 @@ fn heaps_that_can_not_be_had() {
             common::BINARY,
             program.display()
         );
-        let begin = Instant::now();
-        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-        let error = Said::new(&output, begin).error(2);
+        let error = said(Command::new("sh").args(["-c", &script])).error(2);
         assert!(
             error.contains("heap of @tp can't be had: 1073741824 bytes for each of 2 ranks"),
             "{limit}: {error}"

@@ -151,6 +151,25 @@ fn one_rank_file_each_may_be_given() {
 }
 
 #[test]
+fn a_source_is_compiled_first() {
+    let zoo = Zoo::new(2);
+    let script = format!(
+        "test \"$2 $4\" = \"-o --device=cpu\" && cp {} \"$3\"",
+        zoo.program.display()
+    );
+    let binary = zoo.with_compiler(&script);
+    for isolation in ["thread", "process"] {
+        let isolation = format!("--isolation={isolation}");
+        let mut command = Command::new(&binary);
+        command
+            .arg(zoo.path("x.mlir"))
+            .arg(isolation)
+            .args(["--entry", "sum", "--arg", "x=ones"]);
+        assert!(common::said(&mut command).ok().out.contains("[2, 2, 2, "));
+    }
+}
+
+#[test]
 fn no_compiler_is_linked() {
     let output = Command::new("ldd").arg(BINARY).output().unwrap();
     let libraries = String::from_utf8(output.stdout).unwrap();

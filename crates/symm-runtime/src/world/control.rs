@@ -304,6 +304,14 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_nobody_finished_is_not_waited_for_long() {
+        let control = Control::create(1).unwrap();
+        control.header().state.store(RECORDING, Ordering::Release);
+        control.fail(Failure::HostMemory { rank: 0, bytes: 1 });
+        assert_eq!(control.report().unwrap().failure, Failure::Lost);
+    }
+
+    #[test]
     fn plans_come_back() {
         let control = Control::create(1).unwrap();
         let plan = "0123456789abcdef".repeat(4);

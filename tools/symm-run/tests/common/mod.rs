@@ -55,8 +55,13 @@ impl Said {
 
 /// Runs the binary on a program, with arguments separated by blanks.
 pub fn symm_run(program: &Path, arguments: &str) -> Said {
+    said(&mut command(program, arguments))
+}
+
+/// Runs a command to its end.
+pub fn said(command: &mut Command) -> Said {
     let begin = Instant::now();
-    Said::new(&command(program, arguments).output().unwrap(), begin)
+    Said::new(&command.output().unwrap(), begin)
 }
 
 pub fn command(program: &Path, arguments: &str) -> Command {
@@ -81,6 +86,28 @@ impl Zoo {
 
     pub fn run(&self, arguments: &str) -> Said {
         symm_run(&self.program, arguments)
+    }
+
+    /// Puts a copy of the binary into the folder, beside a `symm-compile` that is this shell script.
+    ///
+    /// Other programs write the files: a file that this process has open for writing while another test forks can't be
+    /// executed for a moment.
+    pub fn with_compiler(&self, script: &str) -> PathBuf {
+        let binary = self.path("symm-run");
+        let install =
+            "cp \"$0\" \"$1\" && printf '#!/bin/sh\\n%s\\n' \"$2\" > \"$3\" && chmod +x \"$3\"";
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            install,
+            BINARY,
+            &binary,
+            script,
+            &self.path("symm-compile"),
+        ]);
+        assert!(command.status().unwrap().success());
+        std::fs::write(self.path("x.mlir"), "module {}").unwrap();
+        binary.into()
     }
 
     pub fn path(&self, name: &str) -> String {
