@@ -64,7 +64,7 @@ func.func @request_meets_argument(%c: i1, %x: memref<8xf32>, %y: memref<8xf32>) 
 // CHECK: memref.alloc() : memref<8xf32, #comm.symm_mem<@tp>>
 func.func @requests_contradict(%c: i1, %y: memref<8xf32>) {
   %a = memref.alloc() {comm.symm_mem = #comm.symm_mem<@tp>} : memref<8xf32>
-  // expected-warning @+1 {{cannot be in symmetric memory of @dp: the buffer is in memory space #comm.symm_mem<@tp>}}
+  // expected-warning @+1 {{cannot be in symmetric memory of @dp: the buffer is in symmetric memory of @tp}}
   %b = memref.alloc() {comm.symm_mem = #comm.symm_mem<@dp>} : memref<8xf32>
   %s = arith.select %c, %a, %b : memref<8xf32>
   memref.copy %s, %y : memref<8xf32> to memref<8xf32>

@@ -22,6 +22,17 @@ func.func @copied_out() -> memref<8xf32> {
   return %a : memref<8xf32>
 }
 
+// What is one buffer to the function is one to its callers.
+// CHECK-LABEL: func.func @returned_twice(
+func.func @returned_twice() -> (memref<8xf32>, memref<8xf32>) {
+  %a = memref.alloc() : memref<8xf32>
+  symm_mem.two_shot_all_reduce_<sum> inout(%a : memref<8xf32>) on @tp
+  // CHECK: %[[R:.*]] = memref.alloc() : memref<8xf32>
+  // CHECK-NEXT: memref.copy %{{.*}}, %[[R]]
+  // CHECK-NEXT: return %[[R]], %[[R]] : memref<8xf32>, memref<8xf32>
+  return %a, %a : memref<8xf32>, memref<8xf32>
+}
+
 // CHECK-LABEL: func.func @dynamic(
 func.func @dynamic(%n: index) -> memref<?xf32> {
   // CHECK: %[[A:.*]] = memref.alloc(%{{.*}}) : memref<?xf32, #comm.symm_mem<@tp>>

@@ -13,7 +13,7 @@ use melior::ir::{
     attribute::DenseI32ArrayAttribute,
     operation::OperationLike,
 };
-use std::iter;
+use std::{collections::HashMap, iter};
 use symm_ir::{
     edit::move_before,
     memref::{dynamic_dimensions, fresh, in_memory_space},
@@ -42,13 +42,27 @@ pub fn copy_through<'c: 'a, 'a>(need: &Need<'c, 'a>, rewriter: &Rewriter<'c, 'a>
     rewriter.replace_use(Use { owner: op, operand: index }, buffer);
 }
 
-/// Copies an operand into a fresh buffer of ordinary memory, right before the op.
-pub fn copy_out<'c: 'a, 'a>(exit: &Operand<'c, 'a>, rewriter: &Rewriter<'c, 'a>) {
+/// Copies of what leaves the module, by the op and the value that leaves.
+pub type Outside<'c, 'a> = HashMap<(usize, usize), Value<'c, 'a>>;
+
+/// Copies an operand into a fresh buffer of ordinary memory, right before the op,
+/// unless the op has a copy of that value already; says whether it did.
+pub fn copy_out<'c: 'a, 'a>(
+    exit: &Operand<'c, 'a>,
+    outside: &mut Outside<'c, 'a>,
+    rewriter: &Rewriter<'c, 'a>,
+) -> bool {
     let value = operand_value(exit);
+    let key = (exit.op.to_raw().ptr as usize, value.to_raw().ptr as usize);
     let before = Builder::before(exit.op);
-    let buffer = allocate(&before, value, fresh(value.r#type(), None));
-    before.copy(value, buffer);
+    let copies = outside.len();
+    let buffer = *outside.entry(key).or_insert_with(|| {
+        let buffer = allocate(&before, value, fresh(value.r#type(), None));
+        before.copy(value, buffer);
+        buffer
+    });
     rewriter.replace_use(Use { owner: exit.op, operand: exit.index }, buffer);
+    outside.len() > copies
 }
 
 /// Lends an operand to an op that takes ordinary memory only: symmetric memory

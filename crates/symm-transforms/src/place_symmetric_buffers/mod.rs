@@ -18,7 +18,9 @@ mod survey;
 use self::{plan::Plan, report::Report, survey::Survey};
 use melior::ir::{Attribute, OperationRef, operation::OperationLike};
 use mlir_sys::{mlirGetDialectHandle__arith__, mlirGetDialectHandle__memref__};
+use std::collections::HashMap;
 use symm_ir::{
+    diagnostics::{self, Failure},
     dialect::mlirGetDialectHandle__comm__,
     edit::set_attribute,
     pass::{PassDef, PassResult, PassRun},
@@ -81,6 +83,12 @@ operand that was placed or copied is a remark (`--remarks-filter=place-symmetric
 fn run(run: &PassRun<'_, '_>) -> PassResult {
     let module = run.operation();
     let mut survey = Survey::of(module);
+    for op in &survey.tensors {
+        diagnostics::error(op, "has no buffers to place; run --one-shot-bufferize first").emit();
+    }
+    if !survey.tensors.is_empty() {
+        return Err(Failure::Emitted);
+    }
     let plan = Plan::of(&mut survey);
     let report = Report::new(run, &plan);
     retype::retype(&survey, &plan);
@@ -103,13 +111,15 @@ fn connect<'c: 'a, 'a>(
 ) -> bool {
     let rewriter = Rewriter::new(run.context());
     let mut changed = false;
+    let mut outside = HashMap::new();
     for loan in survey.loans.iter().filter(|loan| plan.destination(loan.node).is_some()) {
         copies::lend(loan, &rewriter);
         changed = true;
     }
     for exit in survey.exits.iter().filter(|exit| plan.destination(exit.node).is_some()) {
-        report.copied_out(exit);
-        copies::copy_out(exit, &rewriter);
+        if copies::copy_out(exit, &mut outside, &rewriter) {
+            report.copied_out(exit);
+        }
         changed = true;
     }
     for need in &survey.needs {

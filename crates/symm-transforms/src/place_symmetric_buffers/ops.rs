@@ -93,14 +93,16 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
     fn visit_collective(&mut self, collective: Collective<'c, 'a>) {
         let op = collective.op();
         for index in collective.symmetric_operands() {
-            if let Some(operand) = self.operand(op, index) {
-                self.needs.push(Need {
-                    operand,
-                    space: symm_mem_attribute(context_of(&op), &collective.group()),
-                    reads: collective.reads(index),
-                    writes: collective.writes(index),
-                });
-            }
+            let Some(operand) = self.operand(op, index) else {
+                self.tensors.push(op);
+                continue;
+            };
+            self.needs.push(Need {
+                operand,
+                space: symm_mem_attribute(context_of(&op), &collective.group()),
+                reads: collective.reads(index),
+                writes: collective.writes(index),
+            });
         }
     }
 

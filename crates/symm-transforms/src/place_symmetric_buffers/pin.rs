@@ -9,6 +9,7 @@ use melior::ir::{
     operation::OperationLike,
 };
 use std::fmt;
+use symm_ir::dialect::symm_mem_group;
 
 /// Why a class of memrefs must stay in the memory space that it is in.
 #[derive(Clone, Copy)]
@@ -91,9 +92,13 @@ pub fn symbol<'c>(op: OperationRef<'c, '_>, attribute: &str) -> &'c str {
         .map_or("", |reference| reference.value())
 }
 
-/// Returns a memory space as users write it.
+/// Returns a memory space as users call it.
 pub fn spell(space: Option<Attribute<'_>>) -> String {
-    space.map_or("ordinary memory".into(), |space| format!("memory space {space}"))
+    match space.map(|space| (space, symm_mem_group(space))) {
+        None => "ordinary memory".into(),
+        Some((_, Some(group))) => format!("symmetric memory of @{group}"),
+        Some((space, None)) => format!("memory space {space}"),
+    }
 }
 
 fn string<'c>(op: OperationRef<'c, '_>, attribute: &str) -> Option<&'c str> {

@@ -81,6 +81,8 @@ pub struct Survey<'c, 'a> {
     pub exits: Vec<Operand<'c, 'a>>,
     /// The functions.
     pub functions: Functions<'c, 'a>,
+    /// Ops that are not bufferized and need a symmetric operand.
+    pub tensors: Vec<OperationRef<'c, 'a>>,
     /// The ops with a symbol table that declare process groups.
     pub scopes: Vec<OperationRef<'c, 'a>>,
 }
