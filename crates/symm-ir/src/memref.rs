@@ -111,8 +111,17 @@ pub fn dynamic_dimensions(r#type: Type<'_>) -> Vec<usize> {
     }
 }
 
+/// Says whether a ranked memref or tensor has only sizes that are known before the
+/// program runs.
+pub fn is_static(r#type: Type<'_>) -> bool {
+    (r#type.is_mem_ref() || r#type.is_ranked_tensor())
+        // SAFETY: the type is shaped.
+        && unsafe { mlirShapedTypeHasStaticShape(r#type.to_raw()) }
+}
+
 /// Returns the bytes of the elements of a ranked memref or tensor, one byte and no
-/// less per element; `None` where they are not known before the program runs.
+/// less per element; `None` where they are not known before the program runs, or
+/// are too many to count.
 pub fn bytes(r#type: Type<'_>) -> Option<u64> {
     if !r#type.is_mem_ref() && !r#type.is_ranked_tensor() {
         return None;

@@ -12,7 +12,7 @@ use melior::ir::{Attribute, Value, ValueLike, operation::OperationLike};
 use std::fmt;
 use symm_ir::{
     dialect::{Collective, Protocol, c10d::AllReduceOperation, symm_mem_group},
-    memref::{bytes, memory_space},
+    memref::{bytes, is_static, memory_space},
     remark::{self, Remark},
     symbol::SymbolCache,
     walk,
@@ -191,7 +191,8 @@ impl<'c: 'a, 'a> Operand<'c, 'a> {
 
     /// Known where both types say it: kernels take both shapes from there.
     fn bytes(&self) -> Option<u64> {
-        bytes(self.output.r#type()).and_then(|_| bytes(self.input.r#type()))
+        let (input, output) = (self.input.r#type(), self.output.r#type());
+        (is_static(input) && is_static(output)).then(|| bytes(input).unwrap_or(u64::MAX))
     }
 
     fn is_in_place(&self) -> bool {
