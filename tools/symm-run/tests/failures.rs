@@ -87,7 +87,7 @@ fn a_killed_rank_ends_the_others_by_name() {
             "{error}"
         );
         assert!(
-            error.contains("in 'symm_mem.one_shot_all_reduce' (zoo.mlir:10:3)"),
+            error.contains("'symm_mem.one_shot_all_reduce' (zoo.mlir:10:3)"),
             "{error}"
         );
         assert!(time < Duration::from_secs(5), "{time:?}");
