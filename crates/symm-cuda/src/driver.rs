@@ -5,6 +5,7 @@
 
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, OnceLock},
 };
 
@@ -61,82 +62,73 @@ fn probe() -> std::result::Result<i32, Probe> {
     Ok(version)
 }
 
-/// One GPU with its primary context, which PyTorch, NCCL and the CUDA runtime share.
-///
-/// Cloning is cheap; the context lives until the last clone and the last object made from it are gone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Device {
-    context: Arc<CudaContext>,
+/// A GPU that this process can see; nothing is set up on it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Gpu {
+    ordinal: usize,
+    raw: sys::CUdevice,
 }
 
-impl Device {
-    /// Returns how many devices this process can see.
+impl Gpu {
+    /// Returns how many GPUs this process can see.
     ///
     /// # Errors
     ///
     /// Those of [`version`].
     pub fn count() -> Result<usize> {
         version()?;
-        let count =
-            result::device::get_count().map_err(|e| Error::call("cuDeviceGetCount", -1, e.0))?;
+        let count = result::device::get_count();
+        let count = count.map_err(|e| Error::call("cuDeviceGetCount", -1, e.0))?;
         Ok(count.max(0) as usize)
     }
 
-    /// Opens the device with this ordinal and retains its primary context.
+    /// Returns the GPU with this ordinal.
     ///
     /// # Errors
     ///
     /// [`Error::NoSuchDevice`] if the ordinal is too large, and those of [`version`].
-    pub fn open(ordinal: usize) -> Result<Self> {
+    pub fn get(ordinal: usize) -> Result<Self> {
         let present = Self::count()?;
         if ordinal >= present {
-            return Err(Error::NoSuchDevice {
-                asked: ordinal,
-                present,
-            });
+            let asked = ordinal;
+            return Err(Error::NoSuchDevice { asked, present });
         }
-        let context = CudaContext::new(ordinal)
-            .map_err(|e| Error::call("cuDevicePrimaryCtxRetain", ordinal as i32, e.0))?;
-        // SAFETY: buffers of this crate are ordered by the caller's streams, not by cudarc's per-slice events.
-        unsafe { context.disable_event_tracking() };
-        Ok(Self { context })
+        let raw = result::device::get(ordinal as i32);
+        let raw = raw.map_err(|e| Error::call("cuDeviceGet", ordinal as i32, e.0))?;
+        Ok(Self { ordinal, raw })
     }
 
-    /// Opens every visible device, in order.
+    /// Returns every GPU that this process can see, in order.
     ///
     /// # Errors
     ///
-    /// Those of [`Device::open`].
+    /// Those of [`version`].
     pub fn all() -> Result<Vec<Self>> {
-        (0..Self::count()?).map(Self::open).collect()
+        (0..Self::count()?).map(Self::get).collect()
     }
 
-    /// Returns the device's ordinal in this process.
+    /// Returns the ordinal in this process.
     pub fn ordinal(&self) -> usize {
-        self.context.ordinal()
+        self.ordinal
     }
 
-    /// Returns the device's name, such as `NVIDIA H100 80GB HBM3`.
+    /// Returns the name, such as `NVIDIA H100 80GB HBM3`.
     ///
     /// # Errors
     ///
     /// [`Error::Call`] if the driver refuses.
     pub fn name(&self) -> Result<String> {
-        self.context
-            .name()
-            .map_err(|e| self.failed("cuDeviceGetName", e))
+        result::device::get_name(self.raw).map_err(|e| self.failed("cuDeviceGetName", e))
     }
 
-    /// Returns the device's UUID, which names the same GPU in every process of the host.
+    /// Returns the UUID, which names the same GPU in every process of the host.
     ///
     /// # Errors
     ///
     /// [`Error::Call`] if the driver refuses.
     pub fn uuid(&self) -> Result<Uuid> {
-        let uuid = self
-            .context
-            .uuid()
-            .map_err(|e| self.failed("cuDeviceGetUuid", e))?;
+        let uuid = result::device::get_uuid(self.raw);
+        let uuid = uuid.map_err(|e| self.failed("cuDeviceGetUuid", e))?;
         Ok(Uuid(uuid.bytes.map(|b| b as u8)))
     }
 
@@ -146,54 +138,27 @@ impl Device {
     ///
     /// [`Error::Call`] if the driver refuses.
     pub fn compute_capability(&self) -> Result<(i32, i32)> {
-        self.context
-            .compute_capability()
-            .map_err(|e| self.failed("cuDeviceGetAttribute", e))
+        use sys::CUdevice_attribute::{
+            CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR,
+            CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
+        };
+        Ok((self.attribute(MAJOR)?, self.attribute(MINOR)?))
     }
 
-    /// Returns a device attribute.
+    /// Returns an attribute.
     ///
     /// # Errors
     ///
     /// [`Error::Call`] if the driver does not know it.
     pub fn attribute(&self, attribute: sys::CUdevice_attribute) -> Result<i32> {
-        self.context
-            .attribute(attribute)
-            .map_err(|e| self.failed("cuDeviceGetAttribute", e))
+        // SAFETY: the handle came from the driver.
+        let value = unsafe { result::device::get_attribute(self.raw, attribute) };
+        value.map_err(|e| self.failed("cuDeviceGetAttribute", e))
     }
 
-    /// Returns the free and the total device memory in bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Call`] if the driver refuses.
-    pub fn memory(&self) -> Result<(usize, usize)> {
-        self.context
-            .mem_get_info()
-            .map_err(|e| self.failed("cuMemGetInfo", e))
-    }
-
-    /// Waits until all work of the device's context is done.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Call`] with the error of whichever kernel failed.
-    pub fn synchronize(&self) -> Result<()> {
-        self.context
-            .synchronize()
-            .map_err(|e| self.failed("cuCtxSynchronize", e))
-    }
-
-    /// Returns cudarc's context, for callers that go on with cudarc itself.
-    pub fn context(&self) -> &Arc<CudaContext> {
-        &self.context
-    }
-
-    /// Makes the device's context current on this thread.
-    pub(crate) fn bind(&self) -> Result<()> {
-        self.context
-            .bind_to_thread()
-            .map_err(|e| self.failed("cuCtxSetCurrent", e))
+    /// Returns the driver's handle.
+    pub(crate) fn raw(&self) -> sys::CUdevice {
+        self.raw
     }
 
     /// Turns the code of `call` into a result that names this device.
@@ -203,7 +168,86 @@ impl Device {
 
     /// Describes a failure of `call` on this device.
     pub(crate) fn failed(&self, call: &'static str, error: DriverError) -> Error {
-        Error::call(call, self.ordinal() as i32, error.0)
+        Error::call(call, self.ordinal as i32, error.0)
+    }
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gpu({})", self.ordinal)
+    }
+}
+
+/// A GPU with its primary context, which PyTorch, NCCL and the CUDA runtime share.
+///
+/// Cloning is cheap; the context lives until the last clone and the last object made from it are gone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Device {
+    gpu: Gpu,
+    context: Arc<CudaContext>,
+}
+
+impl Device {
+    /// Opens the GPU with this ordinal and retains its primary context.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchDevice`] if the ordinal is too large, and those of [`version`].
+    pub fn open(ordinal: usize) -> Result<Self> {
+        let gpu = Gpu::get(ordinal)?;
+        let context = CudaContext::new(ordinal);
+        let context = context.map_err(|e| gpu.failed("cuDevicePrimaryCtxRetain", e))?;
+        // SAFETY: buffers of this crate are ordered by the caller's streams, not by cudarc's per-slice events.
+        unsafe { context.disable_event_tracking() };
+        Ok(Self { gpu, context })
+    }
+
+    /// Opens every visible GPU, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Device::open`].
+    pub fn all() -> Result<Vec<Self>> {
+        (0..Gpu::count()?).map(Self::open).collect()
+    }
+
+    /// Returns the free and the total device memory in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`] if the driver refuses.
+    pub fn memory(&self) -> Result<(usize, usize)> {
+        let info = self.context.mem_get_info();
+        info.map_err(|e| self.failed("cuMemGetInfo", e))
+    }
+
+    /// Waits until all work of the device's context is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`] with the error of whichever kernel failed.
+    pub fn synchronize(&self) -> Result<()> {
+        let done = self.context.synchronize();
+        done.map_err(|e| self.failed("cuCtxSynchronize", e))
+    }
+
+    /// Returns cudarc's context, for callers that go on with cudarc itself.
+    pub fn context(&self) -> &Arc<CudaContext> {
+        &self.context
+    }
+
+    /// Makes the device's context current on this thread.
+    pub(crate) fn bind(&self) -> Result<()> {
+        let bound = self.context.bind_to_thread();
+        bound.map_err(|e| self.failed("cuCtxSetCurrent", e))
+    }
+}
+
+impl Deref for Device {
+    type Target = Gpu;
+
+    fn deref(&self) -> &Gpu {
+        &self.gpu
     }
 }
 

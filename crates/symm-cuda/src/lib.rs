@@ -39,7 +39,7 @@ pub mod stream;
 pub mod vmm;
 pub mod watch;
 
-pub use driver::Device;
+pub use driver::{Device, Gpu};
 pub use error::{Error, Result};
 pub use event::Event;
 pub use graph::{Capture, Graph};

@@ -6,7 +6,7 @@
 use cudarc::driver::sys::{self, CUdevice_P2PAttribute};
 
 use crate::{
-    driver::Device,
+    driver::Gpu,
     error::{Error, Result},
 };
 
@@ -22,12 +22,12 @@ pub struct PeerLink {
 }
 
 impl PeerLink {
-    /// Asks the driver how `from` reaches the memory of `to`; a device reaches itself at full speed.
+    /// Asks the driver how `from` reaches the memory of `to`; a GPU reaches itself at full speed.
     ///
     /// # Errors
     ///
     /// [`Error::Call`] if the driver refuses.
-    pub fn between(from: &Device, to: &Device) -> Result<Self> {
+    pub fn between(from: &Gpu, to: &Gpu) -> Result<Self> {
         if from == to {
             return Ok(Self {
                 access: true,
@@ -45,14 +45,14 @@ impl PeerLink {
     }
 }
 
-/// Checks that every one of `devices` can address the memory of every other.
+/// Checks that every one of `gpus` can address the memory of every other.
 ///
 /// # Errors
 ///
 /// [`Error::NoPeerAccess`] naming the first pair that cannot, [`Error::Call`] if the driver refuses.
-pub fn require_all(devices: &[Device]) -> Result<()> {
-    for from in devices {
-        require_from(from, devices)?;
+pub fn require_all(gpus: &[Gpu]) -> Result<()> {
+    for from in gpus {
+        require_from(from, gpus)?;
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ pub fn require_all(devices: &[Device]) -> Result<()> {
 /// # Errors
 ///
 /// [`Error::NoPeerAccess`] naming the first peer that it cannot, [`Error::Call`] if the driver refuses.
-pub fn require_from(from: &Device, peers: &[Device]) -> Result<()> {
+pub fn require_from(from: &Gpu, peers: &[Gpu]) -> Result<()> {
     for to in peers {
         if !PeerLink::between(from, to)?.access {
             return Err(Error::NoPeerAccess {
@@ -76,31 +76,18 @@ pub fn require_from(from: &Device, peers: &[Device]) -> Result<()> {
     Ok(())
 }
 
-fn can_access(from: &Device, to: &Device) -> Result<bool> {
+fn can_access(from: &Gpu, to: &Gpu) -> Result<bool> {
     let mut can = 0;
-    // SAFETY: `can` outlives the call; both devices are open.
-    let code = unsafe {
-        sys::cuDeviceCanAccessPeer(
-            &mut can,
-            from.context().cu_device(),
-            to.context().cu_device(),
-        )
-    };
+    // SAFETY: `can` outlives the call; both handles came from the driver.
+    let code = unsafe { sys::cuDeviceCanAccessPeer(&mut can, from.raw(), to.raw()) };
     from.check("cuDeviceCanAccessPeer", code)?;
     Ok(can != 0)
 }
 
-fn attribute(from: &Device, to: &Device, attribute: CUdevice_P2PAttribute) -> Result<i32> {
+fn attribute(from: &Gpu, to: &Gpu, attribute: CUdevice_P2PAttribute) -> Result<i32> {
     let mut value = 0;
-    // SAFETY: `value` outlives the call; both devices are open.
-    let code = unsafe {
-        sys::cuDeviceGetP2PAttribute(
-            &mut value,
-            attribute,
-            from.context().cu_device(),
-            to.context().cu_device(),
-        )
-    };
+    // SAFETY: `value` outlives the call; both handles came from the driver.
+    let code = unsafe { sys::cuDeviceGetP2PAttribute(&mut value, attribute, from.raw(), to.raw()) };
     from.check("cuDeviceGetP2PAttribute", code)?;
     Ok(value)
 }

@@ -26,7 +26,7 @@ use symm_abi::{
     DType, ReduceOp,
     gpu::{Algorithm as Kind, Bundle, LaunchTable},
 };
-use symm_cuda::{Device, driver, launch_env::LaunchEnv, nccl::Nccl};
+use symm_cuda::{Gpu, driver, launch_env::LaunchEnv, nccl::Nccl};
 
 use algorithm::Algorithm;
 use case::Case;
@@ -73,7 +73,7 @@ fn run(options: &Options) -> Result<ExitCode> {
         None => {
             let gpus = options
                 .gpus
-                .map_or_else(|| Device::count().map(|n| n as u32), Ok)?;
+                .map_or_else(|| Gpu::count().map(|n| n as u32), Ok)?;
             if options.isolation == Isolation::Process {
                 return spawn::processes(gpus);
             }

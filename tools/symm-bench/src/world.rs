@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use symm_cuda::{
-    Device, Stream,
+    Device, Gpu, Stream,
     exchange::{Exchange, Membership},
     heap::{Heap, HeapLayout},
     launch_env::LaunchEnv,
@@ -186,7 +186,7 @@ impl Gate {
 }
 
 fn open(rank: u32, place: u32, share: bool) -> Result<Rank> {
-    let count = Device::count()?;
+    let count = Gpu::count()?;
     if !share && place as usize >= count {
         bail!(
             "expected a GPU for each rank, got {count} GPUs for rank {rank} to be number {place}; use -g {count}, or --share-gpus to check results only"

@@ -7,7 +7,7 @@ use std::{os::fd::AsFd, sync::Arc};
 
 use super::{Arena, Heap, HeapLayout};
 use crate::{
-    driver::{Device, Uuid},
+    driver::{Device, Gpu, Uuid},
     error::{Error, Result},
     exchange::{Exchange, Share},
     peers,
@@ -109,11 +109,8 @@ fn agree(rank: u32, mine: &Card, shares: &[Share]) -> Result<Vec<Card>> {
 
 /// Finds every rank's GPU in this process and checks that `device` reaches it.
 fn check_peers(rank: u32, device: &Device, cards: &[Card]) -> Result<()> {
-    let visible = Device::all()?;
-    let uuids = visible
-        .iter()
-        .map(Device::uuid)
-        .collect::<Result<Vec<_>>>()?;
+    let visible = Gpu::all()?;
+    let uuids = visible.iter().map(Gpu::uuid).collect::<Result<Vec<_>>>()?;
     let find = |(peer, card): (usize, &Card)| {
         let place = uuids.iter().position(|uuid| uuid.0 == card.uuid);
         let hidden = || Error::HiddenDevice {
@@ -121,14 +118,14 @@ fn check_peers(rank: u32, device: &Device, cards: &[Card]) -> Result<()> {
             peer: peer as u32,
             uuid: Uuid(card.uuid).to_string(),
         };
-        place.map(|index| visible[index].clone()).ok_or_else(hidden)
+        place.map(|index| visible[index]).ok_or_else(hidden)
     };
-    let devices = cards
+    let gpus = cards
         .iter()
         .enumerate()
         .map(find)
         .collect::<Result<Vec<_>>>()?;
-    peers::require_from(device, &devices)
+    peers::require_from(device, &gpus)
 }
 
 /// Takes hold of every rank's memory, by rank.

@@ -49,7 +49,8 @@ impl Heap {
     ///
     /// [`Error::NoPeerAccess`](crate::Error::NoPeerAccess) naming a pair of GPUs, [`Error::Call`](crate::Error::Call) if memory is short.
     pub fn for_threads(devices: &[Device], layout: &HeapLayout) -> Result<Vec<Self>> {
-        peers::require_all(devices)?;
+        let gpus: Vec<_> = devices.iter().map(|device| **device).collect();
+        peers::require_all(&gpus)?;
         let bytes = arena_bytes(devices, layout)?;
         let arenas: Vec<_> = devices
             .iter()

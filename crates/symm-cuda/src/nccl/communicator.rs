@@ -94,6 +94,15 @@ impl Communicator {
         })
     }
 
+    /// Checks that NCCL has an element type and a reduction of it.
+    ///
+    /// # Errors
+    ///
+    /// [`NcclError::Unsupported`] if it has not.
+    pub fn supports(dtype: DType, op: ReduceOp) -> Result<(), NcclError> {
+        numbers(dtype, op).map(|_| ())
+    }
+
     /// Puts an all-reduce of `count` elements into `stream`.
     ///
     /// # Errors

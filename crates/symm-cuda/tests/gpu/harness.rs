@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use symm_cuda::Device;
+use symm_cuda::Gpu;
 
 /// How long a test may take.
 const BOUND: Duration = Duration::from_secs(60);
@@ -95,14 +95,14 @@ fn verdict(test: &Test) -> Verdict {
 
 /// Says what the machine lacks for a test.
 fn lack(test: &Test) -> Option<String> {
-    let devices = match Device::all() {
-        Ok(devices) => devices,
+    let gpus = match Gpu::all() {
+        Ok(gpus) => gpus,
         Err(error) => return Some(error.to_string()),
     };
-    if devices.len() < test.gpus {
-        return Some(format!("needs {} GPUs, found {}", test.gpus, devices.len()));
+    if gpus.len() < test.gpus {
+        return Some(format!("needs {} GPUs, found {}", test.gpus, gpus.len()));
     }
-    let least = devices
+    let least = gpus
         .iter()
         .filter_map(|d| d.compute_capability().ok())
         .min();

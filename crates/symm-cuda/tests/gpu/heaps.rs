@@ -12,7 +12,7 @@ use std::{
 
 use symm_abi::gpu::{Channel, Fill};
 use symm_cuda::{
-    Device, Error, Stream,
+    Device, Error, Gpu, Stream,
     exchange::{Exchange, JobToken, Membership},
     heap::{Heap, HeapLayout},
     peers::{self, PeerLink},
@@ -41,7 +41,7 @@ fn layout(world: u32) -> HeapLayout {
 
 /// The device of a rank where there may be fewer GPUs than ranks.
 fn device_of(rank: u32) -> Device {
-    Device::open(rank as usize % Device::count().unwrap()).unwrap()
+    Device::open(rank as usize % Gpu::count().unwrap()).unwrap()
 }
 
 /// What rank `from` leaves with rank `to`.
@@ -113,15 +113,15 @@ pub fn two_ranks_may_share_a_gpu() {
 }
 
 pub fn every_pair_of_gpus_has_peer_access() {
-    let devices = Device::all().unwrap();
-    for from in &devices {
-        for to in &devices {
+    let gpus = Gpu::all().unwrap();
+    for from in &gpus {
+        for to in &gpus {
             let link = PeerLink::between(from, to).unwrap();
             println!("{from:?} -> {to:?}: {link:?}");
             assert_eq!(PeerLink::between(to, from).unwrap().access, link.access);
         }
     }
-    match peers::require_all(&devices) {
+    match peers::require_all(&gpus) {
         Ok(()) => {}
         Err(error) => panic!("the other tests of several GPUs need peer access: {error}"),
     }
@@ -217,7 +217,7 @@ fn refuse_as(member: &Membership, plan: u8) {
 }
 
 pub fn processes_reach_every_arena() {
-    for world in 2..=Device::count().unwrap().max(2) as u32 {
+    for world in 2..=Gpu::count().unwrap().max(2) as u32 {
         let (children, member, folder) = processes("greet", world);
         greet_as(&member);
         all_succeed(children, folder);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use symm_cuda::{
-    Device, Error, Event, Graph, Stream, driver,
+    Device, Error, Event, Gpu, Graph, Stream, driver,
     launch::{Arguments, LaunchShape},
     memory::{DeviceMemory, HostMapped},
     module::Module,
@@ -42,7 +42,7 @@ pub fn a_device_says_what_it_is() {
         device.compute_capability().unwrap(),
         driver::version().unwrap()
     );
-    let count = Device::count().unwrap();
+    let count = Gpu::count().unwrap();
     let error = Device::open(count).unwrap_err();
     assert!(matches!(error, Error::NoSuchDevice { .. }), "{error}");
 }

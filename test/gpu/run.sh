@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The Symm authors
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# The GPU suite: runs what test/gpu/stage.sh put into target/gpu, builds nothing, and skips loudly what the machine lacks.
+#
+#   test/gpu/run.sh [-g GPUS] [STEP...]
+#
+# Steps, all by default but for tune:
+#   host     what the machine is
+#   driver   the tests of symm-cuda
+#   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
+#   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
+#   sanitize the check of small sizes under compute-sanitizer
+#   time     all algorithms and NCCL in one run: table, JSON, SVG
+#   peers    PyTorch's and NCCL's all-reduces through PyTorch
+#   tune     a launch table for these GPUs
+#
+# Files go to $OUT (default: target/gpu/out). The exit status is the number of steps that failed.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+kit=$root/target/gpu
+OUT=${OUT:-$kit/out}
+mkdir -p "$OUT"
+exec > >(tee "$OUT/log.txt") 2>&1
+# NVLink multicast stays off: kernels over peer pointers are what is tested and compared.
+export NCCL_NVLS_ENABLE=0 TORCH_SYMM_MEM_DISABLE_MULTICAST=1 RUST_BACKTRACE=1
+
+gpus=$(nvidia-smi --list-gpus 2>/dev/null | wc -l)
+if [ "${1:-}" = -g ]; then
+  gpus=$2
+  shift 2
+fi
+steps=${*:-host driver check soak sanitize time peers}
+bench() {
+  local bundle=()
+  [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
+  "$kit/symm-bench" "${bundle[@]}" "$@"
+}
+skip() { echo "SKIPPED $1: $2"; }
+failed=0
+
+# PyTorch's wheels bring NCCL without putting it where the loader looks.
+if [ -z "${SYMM_NCCL_LIBRARY:-}" ]; then
+  found=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib", "libnccl.so.2"))' 2>/dev/null)
+  [ -f "$found" ] && export SYMM_NCCL_LIBRARY=$found
+fi
+
+# step NAME SECONDS COMMAND...: runs a command within a bound and counts it if it fails.
+step() {
+  local name=$1 bound=$2 begun=$SECONDS rc
+  shift 2
+  echo "== $name"
+  timeout --kill-after=5 "$bound" bash -c '"$@"' step "$@"
+  rc=$?
+  [ $rc -eq 124 ] && echo "== $name: did not end within $bound s"
+  if [ $rc -ne 0 ]; then
+    failed=$((failed + 1))
+    echo "== $name: FAILED with status $rc after $((SECONDS - begun)) s"
+  else
+    echo "== $name: ok after $((SECONDS - begun)) s"
+  fi
+}
+
+host() {
+  nvidia-smi --query-gpu=index,name,driver_version,memory.total --format=csv
+  nvidia-smi topo -p2p r
+  nvidia-smi topo -m
+}
+
+# Even sizes, sizes that are no whole packets, and single elements.
+check() {
+  local most="-d all -o all -n 3 -w 1 -G 1 -T 5 -a one_shot_push,two_shot_push,one_shot_pull,two_shot_pull"
+  bench -g "$1" $most -b 1 -e 40 -i 13 --isolation "$2" &&
+    bench -g "$1" $most -b 1000 -e 70000 -f 8.1 --isolation "$2"
+}
+
+soak() {
+  bench -g "$1" --soak 10000 --channels "$2" -T 5 -d "$3" -b 1K -e 64K -f 8
+}
+
+sanitize() {
+  local tool
+  for tool in memcheck racecheck; do
+    compute-sanitizer --tool "$tool" --error-exitcode 9 "$kit/symm-bench" --bundle "$kit/bundle" -g "$1" -d bfloat16 \
+      -b 4K -e 4K -n 1 -w 0 -G 0 -T 60 -a one_shot_push,two_shot_push,one_shot_pull,two_shot_pull || return
+  done
+}
+
+time_all() {
+  bench -g "$1" -b 1K -e 16M -f 2 -d "$2" -J "$OUT/bench-$1-$2.json" --plot "$OUT/bench-$1-$2.svg" | tee "$OUT/bench-$1-$2.txt"
+}
+
+peers() {
+  python3 -m torch.distributed.run --standalone --nproc-per-node="$1" bench/peers/torch_peers.py -d bf16 --output "$OUT/peers-$1.csv" &&
+    cat "$OUT/peers-$1.csv"
+}
+
+tune() {
+  bench -g "$1" --tune "$OUT/launch_table-$1.json" -b 1K -e 16M -f 2 -n 50 -G 3 -w 1 -d bfloat16
+}
+
+export kit OUT
+export -f bench host check soak sanitize time_all peers tune
+
+if [ "$gpus" -eq 0 ]; then
+  skip "the GPU suite" "no GPU here"
+  exit 0
+fi
+[ -x "$kit/symm-bench" ] || { echo "expected target/gpu with what test/gpu/stage.sh makes, got nothing"; exit 99; }
+[ -f "$kit/bundle/kernels.json" ] || skip "generated kernels" "target/gpu/bundle has no kernels.json"
+
+for name in $steps; do
+  case $name in
+    host) step host 30 host ;;
+    driver) step driver 300 "$kit/symm-cuda-gpu-tests" ;;
+    peers)
+      if python3 -c 'import torch' 2>/dev/null; then
+        step peers 240 peers "$gpus"
+      else
+        skip peers "no PyTorch here"
+      fi ;;
+    check | soak | sanitize | time | tune)
+      if [ "$gpus" -lt 2 ]; then
+        skip "$name" "needs 2 GPUs, found $gpus"
+      elif [ $name = time ]; then
+        step "time bfloat16" 240 time_all "$gpus" bfloat16
+      elif [ ! -f "$kit/bundle/kernels.json" ]; then
+        skip "$name" "no bundle"
+      elif [ $name = check ]; then
+        for ((world = 2; world <= gpus; world++)); do
+          step "check $world threads" 240 check "$world" thread
+        done
+        step "check $gpus processes" 240 check "$gpus" process
+      elif [ $name = soak ]; then
+        step "soak float, one channel" 120 soak "$gpus" 1 float
+        step "soak bfloat16, two channels" 120 soak "$gpus" 2 bfloat16
+        step "soak int32, one channel" 120 soak "$gpus" 1 int32
+      elif [ $name = sanitize ]; then
+        if command -v compute-sanitizer >/dev/null; then
+          step sanitize 240 sanitize "$gpus"
+        else
+          skip sanitize "no compute-sanitizer here"
+        fi
+      else
+        step tune 580 tune "$gpus"
+      fi ;;
+    *) echo "unknown step $name"; failed=$((failed + 1)) ;;
+  esac
+done
+echo "== $failed steps failed"
+exit "$failed"
