@@ -53,6 +53,12 @@ pub fn open(file: &[u8]) -> Result<Manifest, ArtifactError> {
     Ok(manifest?)
 }
 
+/// Returns the bytes of a section of an artifact, if it is there.
+pub fn section<'a>(file: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let elf = ElfFile64::<object::Endianness>::parse(file).ok()?;
+    file.get(range(&elf, name)?)
+}
+
 /// Writes the digest of a linked artifact into its [`DIGEST_SECTION`].
 ///
 /// # Errors
@@ -79,7 +85,7 @@ fn digest_range(elf: &ElfFile64<'_>) -> Result<Range<usize>, ArtifactError> {
         .ok_or(ArtifactError::Section(DIGEST_SECTION))
 }
 
-fn range(elf: &ElfFile64<'_>, section: &'static str) -> Option<Range<usize>> {
+fn range(elf: &ElfFile64<'_>, section: &str) -> Option<Range<usize>> {
     let (offset, size) = elf.section_by_name(section)?.file_range()?;
     let start = usize::try_from(offset).ok()?;
     Some(start..start.checked_add(usize::try_from(size).ok()?)?)

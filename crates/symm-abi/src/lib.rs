@@ -10,9 +10,12 @@
 //! - the exported pointer [`RUNTIME_SYMBOL`], which the runtime sets to its [`RuntimeTable`] after loading, and one
 //!   exported function [`EntryFn`] per entry.
 //!
+//! An artifact for CUDA also has sections with PTX and constants, which the manifest names; see [`cuda`].
+//!
 //! The compiler depends on this crate to write artifacts, the runtime to read them; neither knows the other.
 
 pub mod artifact;
+pub mod cuda;
 mod dtype;
 pub mod gpu;
 mod manifest;
@@ -20,7 +23,10 @@ mod table;
 
 pub use dtype::{CollectiveKind, DType, ReduceOp};
 pub use manifest::{Buffer, Device, Entry, Group, Manifest, ManifestError, Op, Value};
-pub use table::{CollectiveCall, EntryFn, GroupView, NOT_A_MEMBER, PAD_STRIDE, RuntimeTable};
+pub use table::{
+    AllReduceCall, CollectiveCall, EntryFn, GroupView, LaunchCall, MatmulCall, NOT_A_MEMBER,
+    PAD_STRIDE, RuntimeTable,
+};
 
 /// Version of everything in this crate; an artifact of another version is refused.
 pub const ABI_VERSION: u32 = 1;

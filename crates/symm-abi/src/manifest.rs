@@ -3,7 +3,7 @@
 
 //! The manifest: what an artifact says of itself.
 
-use crate::{ABI_VERSION, DType, ENTRY_PREFIX, NOT_A_MEMBER};
+use crate::{ABI_VERSION, DType, ENTRY_PREFIX, NOT_A_MEMBER, cuda::Cuda};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -61,6 +61,9 @@ pub struct Manifest {
     /// threads of one process.
     #[serde(default)]
     pub mutable_globals: bool,
+    /// What the program asks of the GPUs; present if `device` is [`Device::Cuda`], and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuda: Option<Cuda>,
 }
 
 /// A process group.
@@ -230,7 +233,13 @@ impl Manifest {
             .iter()
             .enumerate()
             .try_for_each(|(index, op)| op.check(index, self.groups.len()))?;
-        self.entries.iter().try_for_each(Entry::check)
+        self.entries.iter().try_for_each(Entry::check)?;
+        match (self.device, &self.cuda) {
+            (Device::Cpu, None) => Ok(()),
+            (Device::Cuda, Some(cuda)) => cuda.check(&self.groups, &self.ops),
+            (Device::Cpu, Some(_)) => Err("a program for the CPU has a section 'cuda'".into()),
+            (Device::Cuda, None) => Err("a program for CUDA has no section 'cuda'".into()),
+        }
     }
 }
 

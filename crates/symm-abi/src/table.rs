@@ -73,11 +73,66 @@ pub struct CollectiveCall {
     pub output_count: u64,
 }
 
+/// One launch of a kernel that the compiler outlined.
+#[derive(Debug)]
+#[repr(C)]
+pub struct LaunchCall {
+    /// Index in [`Cuda::kernels`](crate::cuda::Cuda::kernels).
+    pub kernel: u32,
+    /// Blocks in x, y and z.
+    pub grid: [u32; 3],
+    /// Threads of a block in x, y and z.
+    pub block: [u32; 3],
+    /// Bytes of dynamic shared memory of a block.
+    pub shared_bytes: u32,
+    /// One pointer per parameter of the kernel, to its value in host memory, as `cuLaunchKernel` wants them.
+    pub params: *mut *mut c_void,
+}
+
+/// One matrix product; every matrix is aligned to [`MATRIX_ALIGN`](crate::cuda::MATRIX_ALIGN).
+#[derive(Debug)]
+#[repr(C)]
+pub struct MatmulCall {
+    /// Index in [`Cuda::matmuls`](crate::cuda::Cuda::matmuls).
+    pub matmul: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// First element of `A`.
+    pub a: *const c_void,
+    /// First element of `B`.
+    pub b: *const c_void,
+    /// First element of `C`, which overlaps neither.
+    pub c: *mut c_void,
+}
+
+/// One all-reduce by a generated kernel.
+#[derive(Debug)]
+#[repr(C)]
+pub struct AllReduceCall {
+    /// Index in [`Cuda::all_reduces`](crate::cuda::Cuda::all_reduces).
+    pub all_reduce: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// The operand; from [`RuntimeTable::alloc`] if the algorithm's operand is symmetric.
+    pub input: *const c_void,
+    /// The result; from [`RuntimeTable::alloc`] if the algorithm's result is symmetric. The operand itself, where the
+    /// algorithm works in place, or memory apart from it.
+    pub output: *mut c_void,
+    /// Elements, counted as the kernel counts them, at most [`AllReduce::max_count`](crate::cuda::AllReduce::max_count).
+    pub count: u64,
+}
+
 /// Functions that the runtime offers to generated code, through the pointer [`RUNTIME_SYMBOL`](crate::RUNTIME_SYMBOL).
 ///
 /// All of them act for the rank whose entry runs on the calling thread, and none of them unwinds. Once anything has
 /// failed, [`enter`](Self::enter), [`wait`](Self::wait) and [`collective`](Self::collective) return nonzero for ever: generated code then
 /// skips the op and runs on, so that it ends soon, and the host reports the one error that came first.
+///
+/// In a program for CUDA every address of a buffer is one of the rank's device, which the host code never dereferences;
+/// [`launch`](Self::launch), [`matmul`](Self::matmul), [`copy`](Self::copy), [`all_reduce`](Self::all_reduce) and
+/// [`collective`](Self::collective) put work into the rank's stream and return at once. Memory that is freed may be handed
+/// out again at once too: the stream keeps the order. [`enter`](Self::enter), [`leave`](Self::leave) and [`wait`](Self::wait) are
+/// for the CPU alone.
 ///
 /// Later versions add functions at the end; `size_bytes` tells which there are.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +166,17 @@ pub struct RuntimeTable {
     pub host_alloc: unsafe extern "C" fn(bytes: u64, align: u64) -> *mut c_void,
     /// Frees what [`host_alloc`](Self::host_alloc) returned; null is allowed.
     pub host_free: unsafe extern "C" fn(pointer: *mut c_void),
+    /// CUDA: puts a kernel into the stream. Nonzero: failed.
+    pub launch: unsafe extern "C" fn(call: *const LaunchCall) -> u32,
+    /// CUDA: puts a matrix product into the stream. Nonzero: failed.
+    pub matmul: unsafe extern "C" fn(call: *const MatmulCall) -> u32,
+    /// CUDA: puts a copy between two buffers that don't overlap into the stream. Nonzero: failed.
+    pub copy: unsafe extern "C" fn(to: *mut c_void, from: *const c_void, bytes: u64) -> u32,
+    /// CUDA: returns the address of a constant, by index in [`Cuda::constants`](crate::cuda::Cuda::constants); the same every
+    /// time, aligned to 256 bytes. Null if there is none.
+    pub constant: unsafe extern "C" fn(constant: u32) -> *const c_void,
+    /// CUDA: puts an all-reduce by a generated kernel into the stream. Nonzero: failed.
+    pub all_reduce: unsafe extern "C" fn(call: *const AllReduceCall) -> u32,
 }
 
 #[cfg(test)]
@@ -135,6 +201,22 @@ mod tests {
         assert_eq!(offset_of!(RuntimeTable, collective), 56);
         assert_eq!(offset_of!(RuntimeTable, host_alloc), 64);
         assert_eq!(offset_of!(RuntimeTable, host_free), 72);
-        assert_eq!(size_of::<RuntimeTable>(), 80);
+        assert_eq!(offset_of!(RuntimeTable, launch), 80);
+        assert_eq!(offset_of!(RuntimeTable, matmul), 88);
+        assert_eq!(offset_of!(RuntimeTable, copy), 96);
+        assert_eq!(offset_of!(RuntimeTable, constant), 104);
+        assert_eq!(offset_of!(RuntimeTable, all_reduce), 112);
+        assert_eq!(size_of::<RuntimeTable>(), 120);
+        assert_eq!(offset_of!(LaunchCall, grid), 4);
+        assert_eq!(offset_of!(LaunchCall, block), 16);
+        assert_eq!(offset_of!(LaunchCall, shared_bytes), 28);
+        assert_eq!(offset_of!(LaunchCall, params), 32);
+        assert_eq!(size_of::<LaunchCall>(), 40);
+        assert_eq!(offset_of!(MatmulCall, a), 8);
+        assert_eq!(offset_of!(MatmulCall, c), 24);
+        assert_eq!(size_of::<MatmulCall>(), 32);
+        assert_eq!(offset_of!(AllReduceCall, input), 8);
+        assert_eq!(offset_of!(AllReduceCall, count), 24);
+        assert_eq!(size_of::<AllReduceCall>(), 32);
     }
 }

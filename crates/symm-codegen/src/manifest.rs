@@ -45,6 +45,7 @@ impl Plan {
             entries: entry_table::read(op).into_iter().map(to_entry).collect(),
             buffers: buffer_table::read(op),
             mutable_globals: false,
+            cuda: None,
         }
     }
 

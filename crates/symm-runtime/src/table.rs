@@ -14,7 +14,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     ptr::null_mut,
 };
-use symm_abi::{ABI_VERSION, CollectiveCall, GroupView, NOT_A_MEMBER, RuntimeTable};
+use symm_abi::{
+    ABI_VERSION, AllReduceCall, CollectiveCall, GroupView, LaunchCall, MatmulCall, NOT_A_MEMBER,
+    RuntimeTable,
+};
 
 /// The table that every loaded program receives.
 pub(crate) static TABLE: RuntimeTable = RuntimeTable {
@@ -29,6 +32,11 @@ pub(crate) static TABLE: RuntimeTable = RuntimeTable {
     collective: run_collective,
     host_alloc,
     host_free,
+    launch,
+    matmul,
+    copy,
+    constant,
+    all_reduce,
 };
 
 const OK: u32 = 0;
@@ -194,6 +202,36 @@ unsafe extern "C" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
 unsafe extern "C" fn host_free(pointer: *mut c_void) {
     // SAFETY: the pointer came from `private`, or is null.
     unsafe { libc::free(pointer) }
+}
+
+unsafe extern "C" fn launch(_: *const LaunchCall) -> u32 {
+    for_cuda_alone("a kernel")
+}
+
+unsafe extern "C" fn matmul(_: *const MatmulCall) -> u32 {
+    for_cuda_alone("a matrix product")
+}
+
+unsafe extern "C" fn copy(_: *mut c_void, _: *const c_void, _: u64) -> u32 {
+    for_cuda_alone("a copy")
+}
+
+unsafe extern "C" fn constant(_: u32) -> *const c_void {
+    for_cuda_alone("a constant");
+    std::ptr::null()
+}
+
+unsafe extern "C" fn all_reduce(_: *const AllReduceCall) -> u32 {
+    for_cuda_alone("an all-reduce kernel")
+}
+
+/// Records that a program for the CPU asked for something that only GPUs have.
+fn for_cuda_alone(what: &str) -> u32 {
+    with_rank(FAILED, |rank| {
+        status(Err(
+            rank.bad_call(format!("asked for {what} of a GPU, on a CPU"))
+        ))
+    })
 }
 
 /// Allocates private memory. Without any, generated code has no way to go on: the failure is recorded and the rank stays

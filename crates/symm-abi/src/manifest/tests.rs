@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 use super::*;
+use crate::{
+    ReduceOp,
+    cuda::{AllReduce, Matmul, PtxModule},
+    gpu::{Algorithm, KernelSpec, Trigger},
+};
 
 fn manifest() -> Manifest {
     let value = |name: &str| Value {
@@ -40,6 +45,7 @@ fn manifest() -> Manifest {
         }],
         buffers: vec![],
         mutable_globals: false,
+        cuda: None,
     }
 }
 
@@ -85,4 +91,92 @@ fn garbage_is_refused() {
     ] {
         assert!(Manifest::parse(bytes).is_err());
     }
+}
+
+fn cuda_manifest() -> Manifest {
+    let spec = KernelSpec {
+        algorithm: Algorithm::OneShotPush,
+        dtype: DType::F32,
+        reduce_op: ReduceOp::Sum,
+        world_size: 2,
+        unroll: 1,
+        chip: "sm_90".into(),
+    };
+    let all_reduce = AllReduce {
+        op: 0,
+        module: 0,
+        entry: spec.name(),
+        spec,
+        max_count: 32,
+        blocks: 1,
+        threads: 64,
+        trigger: Trigger::None,
+    };
+    let matmul = Matmul {
+        loc: "a.mlir:2:1".into(),
+        dtype: DType::BF16,
+        result_dtype: DType::F32,
+        batch: 1,
+        m: 8,
+        n: 4,
+        k: 16,
+        transpose_a: false,
+        transpose_b: true,
+        lda: 16,
+        ldb: 16,
+        ldc: 4,
+        stride_a: 0,
+        stride_b: 0,
+        stride_c: 0,
+        accumulate: false,
+    };
+    let cuda = Cuda {
+        chip: "sm_90".into(),
+        modules: vec![PtxModule {
+            section: ".symm.ptx.0".into(),
+            ptx_version: 80,
+        }],
+        kernels: vec![],
+        all_reduces: vec![all_reduce],
+        matmuls: vec![matmul],
+        constants: vec![],
+        arena_bytes: None,
+    };
+    Manifest {
+        device: Device::Cuda,
+        cuda: Some(cuda),
+        ..manifest()
+    }
+}
+
+#[test]
+fn cuda_sections_are_checked() {
+    let good = cuda_manifest();
+    assert_eq!(Manifest::parse(&good.to_json()).unwrap(), good);
+    let refusal = |change: fn(&mut Cuda)| {
+        let mut changed = cuda_manifest();
+        change(changed.cuda.as_mut().unwrap());
+        Manifest::parse(&changed.to_json()).unwrap_err().to_string()
+    };
+    assert!(refusal(|c| c.modules[0].section = ".text".into()).contains("section '.text'"));
+    assert!(refusal(|c| c.all_reduces[0].op = 1).contains("op 1 of 1"));
+    assert!(refusal(|c| c.all_reduces[0].module = 1).contains("module 1 of 1"));
+    assert!(refusal(|c| c.all_reduces[0].threads = 33).contains("blocks of 33 threads"));
+    assert!(refusal(|c| c.all_reduces[0].spec.world_size = 4).contains("group of 2 ranks"));
+    assert!(refusal(|c| c.all_reduces[0].spec.unroll = 3).contains("unroll"));
+    assert!(refusal(|c| c.matmuls[0].lda = 15).contains("rows of 15, 16, 4"));
+    assert!(refusal(|c| c.matmuls[0].result_dtype = DType::F16).contains("makes f16 of bf16"));
+    assert!(refusal(|c| c.matmuls[0].batch = 2).contains("strides"));
+}
+
+#[test]
+fn a_device_has_the_section_that_belongs_to_it() {
+    let mut manifest = cuda_manifest();
+    manifest.device = Device::Cpu;
+    let error = Manifest::parse(&manifest.to_json()).unwrap_err();
+    assert!(error.to_string().contains("has a section 'cuda'"));
+    manifest.device = Device::Cuda;
+    manifest.cuda = None;
+    let error = Manifest::parse(&manifest.to_json()).unwrap_err();
+    assert!(error.to_string().contains("no section 'cuda'"));
 }

@@ -73,6 +73,7 @@ pub fn zoo_manifest(size: u32) -> Manifest {
         entries: entries.collect(),
         buffers: vec![],
         mutable_globals: true,
+        cuda: None,
     }
 }
 
