@@ -26,9 +26,8 @@ pub struct Forward<'c, 'a> {
 pub fn forwards<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Vec<Forward<'c, 'a>>> {
     let mut found: Vec<Forward<'c, 'a>> = Vec::new();
     // SAFETY: the op is valid; the callback gets the vector that it expects.
-    let known = unsafe {
-        symmOperationVisitForwards(op.to_raw(), Some(push), (&raw mut found).cast())
-    };
+    let known =
+        unsafe { symmOperationVisitForwards(op.to_raw(), Some(push), (&raw mut found).cast()) };
     known.then_some(found)
 }
 
@@ -37,7 +36,10 @@ unsafe extern "C" fn push(from: MlirValue, to: MlirValue, data: *mut c_void) {
     // belong to live IR.
     unsafe {
         let found = &mut *data.cast::<Vec<Forward<'_, '_>>>();
-        found.push(Forward { from: value(from), to: value(to) });
+        found.push(Forward {
+            from: value(from),
+            to: value(to),
+        });
     }
 }
 
@@ -55,11 +57,7 @@ pub fn symbol_references<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     // SAFETY: the op is valid; the callback gets the vector that it expects.
     unsafe {
-        symmOperationVisitSymbolReferences(
-            op.to_raw(),
-            Some(push_name),
-            (&raw mut names).cast(),
-        );
+        symmOperationVisitSymbolReferences(op.to_raw(), Some(push_name), (&raw mut names).cast());
     }
     names
 }

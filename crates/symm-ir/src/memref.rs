@@ -5,7 +5,7 @@
 
 use melior::ir::{Attribute, AttributeLike, Type, TypeLike};
 use mlir_sys::{
-    MlirAttribute, mlirAffineMapIsIdentity, mlirAttributeIsAAffineMap, mlirAffineMapAttrGetValue,
+    MlirAttribute, mlirAffineMapAttrGetValue, mlirAffineMapIsIdentity, mlirAttributeIsAAffineMap,
     mlirComplexTypeGetElementType, mlirFloatTypeGetWidth, mlirIntegerTypeGetWidth,
     mlirMemRefTypeContiguousGet, mlirMemRefTypeGet, mlirMemRefTypeGetLayout,
     mlirMemRefTypeGetMemorySpace, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
@@ -167,14 +167,23 @@ fn element_bytes(r#type: Type<'_>) -> Option<u64> {
 
 /// Returns a memory space in MLIR's form, where null is ordinary memory.
 fn to_raw(space: Option<Attribute<'_>>) -> MlirAttribute {
-    space.map_or(MlirAttribute { ptr: std::ptr::null() }, |space| space.to_raw())
+    space.map_or(
+        MlirAttribute {
+            ptr: std::ptr::null(),
+        },
+        |space| space.to_raw(),
+    )
 }
 
 /// Returns the sizes of a type that the callers know to be shaped and ranked.
 fn shape(r#type: Type<'_>) -> Vec<i64> {
     let raw = r#type.to_raw();
     // SAFETY: the type is shaped, and the dimensions are below its rank.
-    unsafe { (0..mlirShapedTypeGetRank(raw) as isize).map(|d| mlirShapedTypeGetDimSize(raw, d)).collect() }
+    unsafe {
+        (0..mlirShapedTypeGetRank(raw) as isize)
+            .map(|d| mlirShapedTypeGetDimSize(raw, d))
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +202,10 @@ mod tests {
         for (plain, moved) in [
             ("memref<4x?xf32>", "memref<4x?xf32, 3>"),
             ("memref<*xi8>", "memref<*xi8, 3>"),
-            ("memref<2xf32, strided<[4], offset: ?>>", "memref<2xf32, strided<[4], offset: ?>, 3>"),
+            (
+                "memref<2xf32, strided<[4], offset: ?>>",
+                "memref<2xf32, strided<[4], offset: ?>, 3>",
+            ),
             ("tensor<4xf32>", "tensor<4xf32>"),
         ] {
             let (plain, moved) = (parse(&context, plain), parse(&context, moved));
@@ -230,7 +242,11 @@ mod tests {
             ("memref<4x8xf32, affine_map<(i, j) -> (j, i)>>", false),
             ("memref<*xf32>", false),
         ] {
-            assert_eq!(has_identity_layout(parse(&context, text)), expected, "{text}");
+            assert_eq!(
+                has_identity_layout(parse(&context, text)),
+                expected,
+                "{text}"
+            );
         }
     }
 }

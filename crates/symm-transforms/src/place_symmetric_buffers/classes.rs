@@ -64,7 +64,9 @@ impl<'c, 'a> Classes<'c, 'a> {
 
     /// Returns the nodes that stand for values, with these, the oldest first.
     pub fn values(&self) -> impl Iterator<Item = (Node, Value<'c, 'a>)> {
-        self.nodes().zip(&self.values).filter_map(|(node, value)| Some((node, (*value)?)))
+        self.nodes()
+            .zip(&self.values)
+            .filter_map(|(node, value)| Some((node, (*value)?)))
     }
 
     /// Returns the number of nodes.
@@ -107,7 +109,10 @@ mod tests {
         classes.tie(nodes[5], nodes[3]);
         classes.tie(nodes[3], nodes[1]);
         classes.tie(nodes[4], nodes[2]);
-        let found: Vec<_> = nodes.iter().map(|node| classes.find(*node).index()).collect();
+        let found: Vec<_> = nodes
+            .iter()
+            .map(|node| classes.find(*node).index())
+            .collect();
         assert_eq!(found, [0, 1, 2, 1, 2, 1]);
     }
 }

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::builder::Builder;
 use melior::ir::{
-    Attribute, OperationRef, Type, Value, ValueLike,
-    attribute::DenseI32ArrayAttribute,
+    Attribute, OperationRef, Type, Value, ValueLike, attribute::DenseI32ArrayAttribute,
     operation::OperationLike,
 };
 use std::{collections::HashMap, iter};
@@ -39,7 +38,13 @@ pub fn copy_through<'c: 'a, 'a>(need: &Need<'c, 'a>, rewriter: &Rewriter<'c, 'a>
     if need.writes {
         Builder::after(op).copy(buffer, value);
     }
-    rewriter.replace_use(Use { owner: op, operand: index }, buffer);
+    rewriter.replace_use(
+        Use {
+            owner: op,
+            operand: index,
+        },
+        buffer,
+    );
 }
 
 /// Copies of what leaves the module, by the op and the value that leaves.
@@ -61,7 +66,13 @@ pub fn copy_out<'c: 'a, 'a>(
         before.copy(value, buffer);
         buffer
     });
-    rewriter.replace_use(Use { owner: exit.op, operand: exit.index }, buffer);
+    rewriter.replace_use(
+        Use {
+            owner: exit.op,
+            operand: exit.index,
+        },
+        buffer,
+    );
     outside.len() > copies
 }
 
@@ -71,7 +82,13 @@ pub fn lend<'c: 'a, 'a>(loan: &Operand<'c, 'a>, rewriter: &Rewriter<'c, 'a>) {
     let value = operand_value(loan);
     let r#type = in_memory_space(value.r#type(), None);
     let cast = Builder::before(loan.op).value("memref.memory_space_cast", &[value], r#type, &[]);
-    rewriter.replace_use(Use { owner: loan.op, operand: loan.index }, cast);
+    rewriter.replace_use(
+        Use {
+            owner: loan.op,
+            operand: loan.index,
+        },
+        cast,
+    );
 }
 
 fn allocate<'c: 'a, 'a>(
@@ -85,7 +102,12 @@ fn allocate<'c: 'a, 'a>(
         .collect();
     let segments = DenseI32ArrayAttribute::new(builder.context(), &[sizes.len() as i32, 0]);
     let segments: Attribute<'c> = segments.into();
-    builder.value("memref.alloc", &sizes, r#type, &[("operandSegmentSizes", segments)])
+    builder.value(
+        "memref.alloc",
+        &sizes,
+        r#type,
+        &[("operandSegmentSizes", segments)],
+    )
 }
 
 /// Moves an allocation out of the loops around an op, so that it is made once.

@@ -49,7 +49,9 @@ pub struct Size(pub Option<u64>);
 
 impl fmt::Display for Size {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(bytes) = self.0 else { return formatter.write_str("a dynamic number of bytes") };
+        let Some(bytes) = self.0 else {
+            return formatter.write_str("a dynamic number of bytes");
+        };
         let unit = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
             .into_iter()
             .find(|(_, shift)| bytes >> shift > 0 && bytes % (1 << shift) == 0);
@@ -81,9 +83,21 @@ mod tests {
 
     #[test]
     fn bytes_decide_where_they_are_known() {
-        let few_large = Cost { copies: 1, bytes: 100, dynamic: false };
-        let many_small = Cost { copies: 3, bytes: 30, dynamic: false };
-        let many_unknown = Cost { copies: 3, bytes: 0, dynamic: true };
+        let few_large = Cost {
+            copies: 1,
+            bytes: 100,
+            dynamic: false,
+        };
+        let many_small = Cost {
+            copies: 3,
+            bytes: 30,
+            dynamic: false,
+        };
+        let many_unknown = Cost {
+            copies: 3,
+            bytes: 0,
+            dynamic: true,
+        };
         assert!(few_large.exceeds(&many_small));
         assert!(many_unknown.exceeds(&few_large));
         assert!(!few_large.exceeds(&few_large));

@@ -67,20 +67,37 @@ impl<'c: 'a, 'a> Functions<'c, 'a> {
 impl<'c: 'a, 'a> Survey<'c, 'a> {
     /// Records a function; its body is visited afterwards.
     pub fn enter_function(&mut self, op: OperationRef<'c, 'a>) {
-        let Some(r#type) = function_type(op) else { return };
+        let Some(r#type) = function_type(op) else {
+            return;
+        };
         let entry = op.first_region().and_then(|region| region.first_block());
         let arguments = (0..r#type.input_count())
             .map(|index| {
-                let value = entry.as_ref().and_then(|block| BlockLike::argument(block, index).ok());
+                let value = entry
+                    .as_ref()
+                    .and_then(|block| BlockLike::argument(block, index).ok());
                 let input = r#type.input(index).ok().filter(|input| is_memref(*input));
                 Some(self.classes.node(Value::from(input.and(value)?)))
             })
             .collect();
         let results = (0..r#type.result_count())
-            .map(|index| r#type.result(index).is_ok_and(is_memref).then(|| self.classes.slot()))
+            .map(|index| {
+                r#type
+                    .result(index)
+                    .is_ok_and(is_memref)
+                    .then(|| self.classes.slot())
+            })
             .collect();
-        self.functions.by_op.insert(key(op), self.functions.all.len());
-        self.functions.all.push(Function { op, r#type, arguments, results, changeable: false });
+        self.functions
+            .by_op
+            .insert(key(op), self.functions.all.len());
+        self.functions.all.push(Function {
+            op,
+            r#type,
+            arguments,
+            results,
+            changeable: false,
+        });
     }
 
     /// Connects calls and returns with the functions, once all uses of these have
@@ -118,7 +135,9 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
             }
         }
         for index in 0..call.result_count() {
-            let Some(value) = super::ops::memref_result(call, index) else { continue };
+            let Some(value) = super::ops::memref_result(call, index) else {
+                continue;
+            };
             let node = self.classes.node(value);
             match callee.map(|callee| callee.results.get(index)) {
                 Some(Some(Some(result))) => {

@@ -84,7 +84,11 @@ fn run(run: &PassRun<'_, '_>) -> PassResult {
     let module = run.operation();
     let mut survey = Survey::of(module);
     for op in &survey.tensors {
-        diagnostics::error(op, "has no buffers to place; run --one-shot-bufferize first").emit();
+        diagnostics::error(
+            op,
+            "has no buffers to place; run --one-shot-bufferize first",
+        )
+        .emit();
     }
     if !survey.tensors.is_empty() {
         return Err(Failure::Emitted);
@@ -112,18 +116,28 @@ fn connect<'c: 'a, 'a>(
     let rewriter = Rewriter::new(run.context());
     let mut changed = false;
     let mut outside = HashMap::new();
-    for loan in survey.loans.iter().filter(|loan| plan.destination(loan.node).is_some()) {
+    for loan in survey
+        .loans
+        .iter()
+        .filter(|loan| plan.destination(loan.node).is_some())
+    {
         copies::lend(loan, &rewriter);
         changed = true;
     }
-    for exit in survey.exits.iter().filter(|exit| plan.destination(exit.node).is_some()) {
+    for exit in survey
+        .exits
+        .iter()
+        .filter(|exit| plan.destination(exit.node).is_some())
+    {
         if copies::copy_out(exit, &mut outside, &rewriter) {
             report.copied_out(exit);
         }
         changed = true;
     }
     for need in &survey.needs {
-        let space = plan.class(need.operand.node).and_then(|class| class.space());
+        let space = plan
+            .class(need.operand.node)
+            .and_then(|class| class.space());
         if space != Some(need.space) {
             report.copied(need);
             copies::copy_through(need, &rewriter);

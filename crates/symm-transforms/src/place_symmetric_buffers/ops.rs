@@ -19,8 +19,18 @@ use symm_ir::{
 /// Dialects whose ops take memrefs of any memory space where they have no memref
 /// results.
 const TRANSPARENT: [&str; 12] = [
-    "affine", "arith", "bufferization", "c10d", "cf", "comm", "linalg", "memref", "scf",
-    "symm_mem", "tensor", "vector",
+    "affine",
+    "arith",
+    "bufferization",
+    "c10d",
+    "cf",
+    "comm",
+    "linalg",
+    "memref",
+    "scf",
+    "symm_mem",
+    "tensor",
+    "vector",
 ];
 
 /// Says whether the first result is a view of the first operand, or moves or
@@ -110,7 +120,10 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
         for Forward { from, to } in forwards {
             let from = from.filter(|value| is_memref(value.r#type()));
             let to = to.filter(|value| is_memref(value.r#type()));
-            let nodes = (from.map(|v| self.classes.node(v)), to.map(|v| self.classes.node(v)));
+            let nodes = (
+                from.map(|v| self.classes.node(v)),
+                to.map(|v| self.classes.node(v)),
+            );
             match nodes {
                 (Some(a), Some(b)) if space_of(from) == space_of(to) => {
                     self.classes.explain(b);
@@ -165,7 +178,9 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
     }
 
     fn request(&mut self, op: OperationRef<'c, 'a>) {
-        let Some(value) = memref_result(op, 0) else { return };
+        let Some(value) = memref_result(op, 0) else {
+            return;
+        };
         if let Some(space) = requested(op) {
             let node = self.classes.node(value);
             self.requests.push(Request { op, node, space });

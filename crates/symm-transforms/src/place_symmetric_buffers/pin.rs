@@ -48,7 +48,11 @@ impl fmt::Display for Pin<'_, '_> {
             PinKind::Argument => write!(formatter, "the buffer is an argument of {}", Func(op)),
             PinKind::Result => write!(formatter, "the buffer is a result of {}", Func(op)),
             PinKind::CallResult => {
-                write!(formatter, "the buffer is a result of a call to @{}", symbol(op, "callee"))
+                write!(
+                    formatter,
+                    "the buffer is a result of a call to @{}",
+                    symbol(op, "callee")
+                )
             }
             PinKind::Global => write!(formatter, "the buffer is global @{}", symbol(op, "name")),
             PinKind::Stack => formatter.write_str("the buffer is on the stack"),
@@ -70,7 +74,10 @@ impl fmt::Display for Func<'_, '_> {
         } else if is_declaration(self.0) {
             write!(formatter, "external function @{name}")
         } else {
-            write!(formatter, "function @{name}, which is used other than by calls")
+            write!(
+                formatter,
+                "function @{name}, which is used other than by calls"
+            )
         }
     }
 }
@@ -82,7 +89,8 @@ pub fn is_private(op: OperationRef<'_, '_>) -> bool {
 
 /// Says whether a function has no body.
 pub fn is_declaration(op: OperationRef<'_, '_>) -> bool {
-    op.first_region().is_none_or(|region| melior::ir::RegionLike::first_block(&region).is_none())
+    op.first_region()
+        .is_none_or(|region| melior::ir::RegionLike::first_block(&region).is_none())
 }
 
 /// Returns the name that a symbol reference of an op refers to.
@@ -102,9 +110,17 @@ pub fn spell(space: Option<Attribute<'_>>) -> String {
 }
 
 fn string<'c>(op: OperationRef<'c, '_>, attribute: &str) -> Option<&'c str> {
-    Some(StringAttribute::try_from(op.attribute(attribute).ok()?).ok()?.value())
+    Some(
+        StringAttribute::try_from(op.attribute(attribute).ok()?)
+            .ok()?
+            .value(),
+    )
 }
 
 fn name(op: OperationRef<'_, '_>) -> String {
-    op.name().as_string_ref().as_str().unwrap_or_default().to_owned()
+    op.name()
+        .as_string_ref()
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -54,7 +54,10 @@ impl<'c: 'a, 'a> Plan<'c, 'a> {
     /// Decides for each class that an op needs, or the user wants, in symmetric
     /// memory.
     pub fn of(survey: &mut Survey<'c, 'a>) -> Self {
-        let mut plan = Self { classes: Vec::new(), of_node: Vec::new() };
+        let mut plan = Self {
+            classes: Vec::new(),
+            of_node: Vec::new(),
+        };
         plan.collect_wants(survey);
         plan.spread(survey);
         plan.collect_facts(survey);
@@ -67,7 +70,11 @@ impl<'c: 'a, 'a> Plan<'c, 'a> {
     /// Returns the class of a node, where an op needs it, or the user wants it,
     /// in symmetric memory.
     pub fn class(&self, node: Node) -> Option<&Class<'c, 'a>> {
-        self.of_node.get(node.index()).copied().flatten().map(|index| &self.classes[index])
+        self.of_node
+            .get(node.index())
+            .copied()
+            .flatten()
+            .map(|index| &self.classes[index])
     }
 
     /// Returns where a node goes, if it is moved.
@@ -157,7 +164,10 @@ impl<'c: 'a, 'a> Class<'c, 'a> {
         }
         let function = self.exit.and_then(|exit| exit.parent_operation());
         if let (None, None, Some(op)) = (self.to, self.from, function) {
-            return Obstacle::Pinned(Pin { kind: PinKind::Result, op });
+            return Obstacle::Pinned(Pin {
+                kind: PinKind::Result,
+                op,
+            });
         }
         Obstacle::Elsewhere(self.space())
     }
@@ -168,7 +178,11 @@ impl<'c: 'a, 'a> Class<'c, 'a> {
                 want.requested |= requested;
                 want.copies += copies;
             }
-            None => self.wants.push(Want { space, requested, copies }),
+            None => self.wants.push(Want {
+                space,
+                requested,
+                copies,
+            }),
         }
     }
 
@@ -208,7 +222,10 @@ impl fmt::Display for Obstacle<'_, '_> {
 /// Returns what it costs to copy an operand before and after its op.
 fn need_cost(need: &Need<'_, '_>) -> Cost {
     let mut cost = Cost::default();
-    cost.add(operand_value(&need.operand), u64::from(need.reads) + u64::from(need.writes));
+    cost.add(
+        operand_value(&need.operand),
+        u64::from(need.reads) + u64::from(need.writes),
+    );
     cost
 }
 

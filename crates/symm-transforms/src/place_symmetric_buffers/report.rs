@@ -48,12 +48,15 @@ pub const STATISTICS: &[StatisticDef] = &[
 pub struct Report<'r, 'c, 'a> {
     run: &'r PassRun<'c, 'a>,
     plan: &'r Plan<'c, 'a>,
+    // Reasons are put into words for those who listen only.
+    remarks: bool,
 }
 
 impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
     /// Begins the report of a run.
     pub fn new(run: &'r PassRun<'c, 'a>, plan: &'r Plan<'c, 'a>) -> Self {
-        Self { run, plan }
+        let remarks = remark::enabled(run.operation());
+        Self { run, plan, remarks }
     }
 
     /// Reports the buffers that were moved, at the ops that need or request them.
@@ -63,14 +66,8 @@ impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
                 self.count_buffer(allocation);
             }
         }
-        for Need { operand, space, .. } in &survey.needs {
-            if let Some(class) = self.moved_to(operand, *space) {
-                remark::on(operand.op, Kind::Passed, PASS, "placed")
-                    .arg("Operand", operand.index)
-                    .arg("Group", group(*space))
-                    .because(origin(class))
-                    .emit();
-            }
+        for need in survey.needs.iter().filter(|_| self.remarks) {
+            self.need(need);
         }
         for request in &survey.requests {
             self.request(request);
@@ -82,7 +79,9 @@ impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
         let size = bytes(operand_value(&need.operand).r#type());
         let copies = u64::from(need.reads) + u64::from(need.writes);
         self.count_copies(copies, size);
-        let Some(class) = self.plan.class(need.operand.node) else { return };
+        let Some(class) = self.plan.class(need.operand.node).filter(|_| self.remarks) else {
+            return;
+        };
         remark::on(need.operand.op, Kind::Missed, PASS, "copied")
             .arg("Operand", need.operand.index)
             .arg("Group", group(need.space))
@@ -103,8 +102,21 @@ impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
             .emit();
     }
 
+    fn need(&self, need: &Need<'c, 'a>) {
+        let Need { operand, space, .. } = need;
+        if let Some(class) = self.moved_to(operand, *space) {
+            remark::on(operand.op, Kind::Passed, PASS, "placed")
+                .arg("Operand", operand.index)
+                .arg("Group", group(*space))
+                .because(origin(class))
+                .emit();
+        }
+    }
+
     fn request(&self, request: &Request<'c, 'a>) {
-        let Some(class) = self.plan.class(request.node) else { return };
+        let Some(class) = self.plan.class(request.node) else {
+            return;
+        };
         if class.space() == Some(request.space) {
             remark::on(request.op, Kind::Passed, PASS, "placed")
                 .arg("Group", group(request.space))
@@ -115,24 +127,33 @@ impl<'r, 'c: 'a, 'a> Report<'r, 'c, 'a> {
         let reason = class.obstacle();
         diagnostics::warning(
             &request.op,
-            format!("cannot be in symmetric memory of {}: {reason}", group(request.space)),
+            format!(
+                "cannot be in symmetric memory of {}: {reason}",
+                group(request.space)
+            ),
         )
         .emit();
     }
 
     fn moved_to(&self, operand: &Operand<'c, 'a>, space: Attribute<'c>) -> Option<&Class<'c, 'a>> {
-        self.plan.class(operand.node).filter(|class| class.to == Some(space))
+        self.plan
+            .class(operand.node)
+            .filter(|class| class.to == Some(space))
     }
 
     fn count_buffer(&self, allocation: &Allocation<'c, 'a>) {
         self.run.count(BUFFERS, 1);
         let value = allocation.op.result(0).ok();
-        self.run.count(BYTES, value.and_then(|value| bytes(value.r#type())).unwrap_or(0));
+        self.run.count(
+            BYTES,
+            value.and_then(|value| bytes(value.r#type())).unwrap_or(0),
+        );
     }
 
     fn count_copies(&self, copies: u64, size: Option<u64>) {
         self.run.count(COPIES, copies);
-        self.run.count(COPIED, size.unwrap_or(0).saturating_mul(copies));
+        self.run
+            .count(COPIED, size.unwrap_or(0).saturating_mul(copies));
     }
 }
 

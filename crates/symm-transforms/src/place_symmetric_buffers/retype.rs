@@ -20,7 +20,12 @@ pub fn retype<'c: 'a, 'a>(survey: &Survey<'c, 'a>, plan: &Plan<'c, 'a>) {
             value.set_type(in_memory_space(value.r#type(), Some(space)));
         }
     }
-    for function in survey.functions.all.iter().filter(|function| function.changeable) {
+    for function in survey
+        .functions
+        .all
+        .iter()
+        .filter(|function| function.changeable)
+    {
         retype_function(function, plan);
     }
     for request in &survey.requests {
@@ -35,7 +40,11 @@ fn retype_function<'c: 'a, 'a>(function: &Function<'c, 'a>, plan: &Plan<'c, 'a>)
     let results = (0..old.result_count()).filter_map(|index| old.result(index).ok());
     let inputs = retyped(inputs, &function.arguments, plan);
     let results = retyped(results, &function.results, plan);
-    let new = Type::from(FunctionType::new(context_of(&function.op), &inputs, &results));
+    let new = Type::from(FunctionType::new(
+        context_of(&function.op),
+        &inputs,
+        &results,
+    ));
     if new != Type::from(old) {
         set_attribute(function.op, "function_type", TypeAttribute::new(new).into());
     }
@@ -48,9 +57,11 @@ fn retyped<'c: 'a, 'a>(
 ) -> Vec<Type<'c>> {
     types
         .zip(nodes)
-        .map(|(r#type, node)| match node.and_then(|node| plan.destination(node)) {
-            Some(space) => in_memory_space(r#type, Some(space)),
-            None => r#type,
-        })
+        .map(
+            |(r#type, node)| match node.and_then(|node| plan.destination(node)) {
+                Some(space) => in_memory_space(r#type, Some(space)),
+                None => r#type,
+            },
+        )
         .collect()
 }

@@ -8,9 +8,7 @@ use super::{
     functions::Functions,
     pin::{Pin, PinKind},
 };
-use melior::ir::{
-    Attribute, BlockLike, OperationRef, Value, ValueLike, operation::OperationLike,
-};
+use melior::ir::{Attribute, BlockLike, OperationRef, Value, ValueLike, operation::OperationLike};
 use symm_ir::{
     memref::is_memref,
     value::{Origin, origin},
@@ -115,19 +113,20 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
     }
 
     /// Returns an operand with its node, where it is a memref.
-    pub fn operand(
-        &mut self,
-        op: OperationRef<'c, 'a>,
-        index: usize,
-    ) -> Option<Operand<'c, 'a>> {
+    pub fn operand(&mut self, op: OperationRef<'c, 'a>, index: usize) -> Option<Operand<'c, 'a>> {
         let value = OperationLike::operand(&op, index).ok()?;
-        is_memref(value.r#type())
-            .then(|| Operand { op, index, node: self.classes.node(value) })
+        is_memref(value.r#type()).then(|| Operand {
+            op,
+            index,
+            node: self.classes.node(value),
+        })
     }
 
     /// Returns the memref operands of an op.
     pub fn operands(&mut self, op: OperationRef<'c, 'a>) -> Vec<Operand<'c, 'a>> {
-        (0..op.operand_count()).filter_map(|index| self.operand(op, index)).collect()
+        (0..op.operand_count())
+            .filter_map(|index| self.operand(op, index))
+            .collect()
     }
 
     /// Says that a memref must stay in the memory space that it is in.
@@ -145,7 +144,13 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
                 Origin::Argument(block, _) => BlockLike::parent_operation(&block),
             };
             if let Some(op) = op {
-                self.pins.push((node, Pin { kind: PinKind::Made, op }));
+                self.pins.push((
+                    node,
+                    Pin {
+                        kind: PinKind::Made,
+                        op,
+                    },
+                ));
             }
         }
     }

@@ -49,13 +49,20 @@ pub struct Machine<'c, 'a> {
     events: Vec<(String, Vec<i32>)>,
 }
 
-const GLOBAL: View = View { buffer: 0, offset: 0, length: 4 };
+const GLOBAL: View = View {
+    buffer: 0,
+    offset: 0,
+    length: 4,
+};
 
 impl<'c: 'a, 'a> Machine<'c, 'a> {
     /// Runs `main` of a module.
     pub fn run(module: &'a Module<'c>) -> Run<Outcome> {
-        let mut machine =
-            Machine { symbols: SymbolCache::new(), buffers: vec![vec![5; 4]], events: Vec::new() };
+        let mut machine = Machine {
+            symbols: SymbolCache::new(),
+            buffers: vec![vec![5; 4]],
+            events: Vec::new(),
+        };
         let x = machine.allocate(vec![1, 2, 3, 4]);
         let y = machine.allocate(vec![-5, 60, 700, -8000]);
         let main = machine
@@ -63,14 +70,23 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
             .lookup(module.as_operation(), "main")
             .expect("the program has a main");
         let results = machine.call(main, &[Datum::Buffer(x), Datum::Buffer(y)])?;
-        let memory = [x, y, buffer(results[0]), GLOBAL].map(|view| machine.read(view)).into();
-        Ok(Outcome { memory, events: machine.events })
+        let memory = [x, y, buffer(results[0]), GLOBAL]
+            .map(|view| machine.read(view))
+            .into();
+        Ok(Outcome {
+            memory,
+            events: machine.events,
+        })
     }
 
     fn allocate(&mut self, contents: Vec<i32>) -> View {
         self.buffers.push(contents);
         let buffer = self.buffers.len() - 1;
-        View { buffer, offset: 0, length: self.buffers[buffer].len() }
+        View {
+            buffer,
+            offset: 0,
+            length: self.buffers[buffer].len(),
+        }
     }
 
     fn read(&self, view: View) -> Vec<i32> {
@@ -78,12 +94,13 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
     }
 
     fn write(&mut self, view: View, contents: &[i32]) {
-        self.buffers[view.buffer][view.offset..view.offset + view.length]
-            .copy_from_slice(contents);
+        self.buffers[view.buffer][view.offset..view.offset + view.length].copy_from_slice(contents);
     }
 
     fn call(&mut self, function: OperationRef<'c, 'a>, arguments: &[Datum]) -> Run<Vec<Datum>> {
-        let entry = function.first_region().and_then(|region| region.first_block());
+        let entry = function
+            .first_region()
+            .and_then(|region| region.first_block());
         match entry {
             Some(block) => {
                 let mut frame = Frame::default();
@@ -104,8 +121,9 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
     /// Runs a block and returns the operands of its terminator.
     fn block(&mut self, block: BlockRef<'c, 'a>, frame: &mut Frame) -> Run<Vec<Datum>> {
         for op in walk::operations(block) {
-            let operands: Vec<_> =
-                OperationLike::operands(&op).map(|value| frame.get(value)).collect();
+            let operands: Vec<_> = OperationLike::operands(&op)
+                .map(|value| frame.get(value))
+                .collect();
             if op.next_in_block().is_none() {
                 return Ok(operands);
             }
@@ -150,12 +168,18 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
             }
             "scf.if" => {
                 let region = usize::from(number(operands[0]) == 0);
-                let block = op.region(region).expect("a region").first_block().expect("a block");
+                let block = op
+                    .region(region)
+                    .expect("a region")
+                    .first_block()
+                    .expect("a block");
                 self.block(block, frame)?
             }
             "scf.for" => self.repeat(op, operands, frame)?,
             "func.call" => {
-                let callee = op.attribute("callee").and_then(FlatSymbolRefAttribute::try_from);
+                let callee = op
+                    .attribute("callee")
+                    .and_then(FlatSymbolRefAttribute::try_from);
                 let callee = callee.expect("a callee").value();
                 let function = self.symbols.lookup(op, callee).expect("a function");
                 self.call(function, operands)?
@@ -170,11 +194,17 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
         operands: &[Datum],
         frame: &mut Frame,
     ) -> Run<Vec<Datum>> {
-        let block = op.region(0).expect("a region").first_block().expect("a block");
+        let block = op
+            .region(0)
+            .expect("a region")
+            .first_block()
+            .expect("a block");
         let mut carried = operands[3..].to_vec();
         for i in number(operands[0])..number(operands[1]) {
-            let arguments: Vec<_> =
-                [Datum::Number(i)].into_iter().chain(carried.iter().copied()).collect();
+            let arguments: Vec<_> = [Datum::Number(i)]
+                .into_iter()
+                .chain(carried.iter().copied())
+                .collect();
             frame.bind(block, &arguments);
             carried = self.block(block, frame)?;
         }
@@ -202,7 +232,10 @@ impl<'c: 'a, 'a> Machine<'c, 'a> {
         }
         let group = collective.group();
         let salt = if group == "tp" { 3 } else { 5 };
-        let reduced: Vec<_> = data.iter().map(|n| n.wrapping_mul(salt).wrapping_add(1)).collect();
+        let reduced: Vec<_> = data
+            .iter()
+            .map(|n| n.wrapping_mul(salt).wrapping_add(1))
+            .collect();
         self.write(views[views.len() - 1], &reduced);
         self.events.push((group, data));
         Ok(vec![])
@@ -224,7 +257,10 @@ impl Frame {
 
     fn bind(&mut self, block: BlockRef<'_, '_>, arguments: &[Datum]) {
         for (index, argument) in arguments.iter().enumerate() {
-            self.set(block.argument(index).expect("an argument").into(), *argument);
+            self.set(
+                block.argument(index).expect("an argument").into(),
+                *argument,
+            );
         }
     }
 }
@@ -244,7 +280,10 @@ fn number(datum: Datum) -> i64 {
 }
 
 fn constant(op: OperationRef<'_, '_>) -> i64 {
-    op.attribute("value").and_then(IntegerAttribute::try_from).expect("a constant").value()
+    op.attribute("value")
+        .and_then(IntegerAttribute::try_from)
+        .expect("a constant")
+        .value()
 }
 
 fn length_of(r#type: Type<'_>) -> usize {
@@ -255,8 +294,14 @@ fn length_of(r#type: Type<'_>) -> usize {
 }
 
 fn subview(op: OperationRef<'_, '_>, of: View) -> View {
-    let offsets = op.attribute("static_offsets").and_then(DenseI64ArrayAttribute::try_from);
+    let offsets = op
+        .attribute("static_offsets")
+        .and_then(DenseI64ArrayAttribute::try_from);
     let offset = offsets.expect("offsets").element(0).expect("an offset") as usize;
     let length = length_of(op.result(0).expect("a result").r#type());
-    View { buffer: of.buffer, offset: of.offset + offset, length }
+    View {
+        buffer: of.buffer,
+        offset: of.offset + offset,
+        length,
+    }
 }

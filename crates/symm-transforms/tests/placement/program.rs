@@ -9,20 +9,64 @@ use std::fmt::Write;
 /// One thing that a program does. Numbers choose among the buffers in scope.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Alloc { request: Option<bool> },
+    Alloc {
+        request: Option<bool>,
+    },
     Alloca,
     Global,
-    Store { buffer: u8, index: u8, value: i8 },
-    Copy { from: u8, to: u8 },
-    Cast { buffer: u8 },
-    Select { a: u8, b: u8, condition: bool },
-    If { condition: bool, then: Vec<Step>, otherwise: Vec<Step>, yields: [u8; 2] },
-    For { trips: u8, initial: [u8; 2], body: Vec<Step>, yields: [u8; 2] },
-    Call { callee: u8, arguments: [u8; 2] },
-    OneShot { group: bool, input: u8, output: u8 },
-    Staged { group: bool, staging: u8, input: u8, output: u8 },
-    TwoShot { group: bool, buffer: u8 },
-    TwoShotOfHalf { group: bool, buffer: u8, upper: bool },
+    Store {
+        buffer: u8,
+        index: u8,
+        value: i8,
+    },
+    Copy {
+        from: u8,
+        to: u8,
+    },
+    Cast {
+        buffer: u8,
+    },
+    Select {
+        a: u8,
+        b: u8,
+        condition: bool,
+    },
+    If {
+        condition: bool,
+        then: Vec<Step>,
+        otherwise: Vec<Step>,
+        yields: [u8; 2],
+    },
+    For {
+        trips: u8,
+        initial: [u8; 2],
+        body: Vec<Step>,
+        yields: [u8; 2],
+    },
+    Call {
+        callee: u8,
+        arguments: [u8; 2],
+    },
+    OneShot {
+        group: bool,
+        input: u8,
+        output: u8,
+    },
+    Staged {
+        group: bool,
+        staging: u8,
+        input: u8,
+        output: u8,
+    },
+    TwoShot {
+        group: bool,
+        buffer: u8,
+    },
+    TwoShotOfHalf {
+        group: bool,
+        buffer: u8,
+        upper: bool,
+    },
 }
 
 /// The bodies of a private function, of a public function that calls it, and of
@@ -44,11 +88,21 @@ fn steps() -> impl Strategy<Value = Step> {
         prop_oneof![
             (any::<bool>(), body(), body(), any::<[u8; 2]>()).prop_map(
                 |(condition, then, otherwise, yields)| {
-                    Step::If { condition, then, otherwise, yields }
+                    Step::If {
+                        condition,
+                        then,
+                        otherwise,
+                        yields,
+                    }
                 }
             ),
             (0..4u8, any::<[u8; 2]>(), body(), any::<[u8; 2]>()).prop_map(
-                |(trips, initial, body, yields)| Step::For { trips, initial, body, yields }
+                |(trips, initial, body, yields)| Step::For {
+                    trips,
+                    initial,
+                    body,
+                    yields
+                }
             ),
         ]
     })
@@ -97,7 +151,11 @@ impl Program {
                 text,
                 "func.func {visibility}@{name}(%x: {BUFFER}, %y: {BUFFER}) -> {BUFFER} {{"
             );
-            let mut writer = Writer { text, next: 0, callable: number };
+            let mut writer = Writer {
+                text,
+                next: 0,
+                callable: number,
+            };
             let mut scope = vec!["%x".into(), "%y".into()];
             writer.steps(steps, &mut scope);
             text = writer.text;
@@ -164,11 +222,17 @@ impl Writer {
             Step::Global => {
                 self.define(scope, &format!("memref.get_global @state : {BUFFER}"));
             }
-            Step::Store { buffer, index, value } => {
+            Step::Store {
+                buffer,
+                index,
+                value,
+            } => {
                 let value = self.constant((*value).into(), "i32");
                 let index = self.constant(i64::from(*index) % 4, "index");
                 let buffer = pick(scope, *buffer);
-                self.line(&format!("memref.store {value}, {buffer}[{index}] : {BUFFER}"));
+                self.line(&format!(
+                    "memref.store {value}, {buffer}[{index}] : {BUFFER}"
+                ));
             }
             Step::Copy { from, to } => {
                 let (from, to) = (pick(scope, *from), pick(scope, *to));
@@ -177,13 +241,21 @@ impl Writer {
             Step::Cast { buffer } => {
                 let buffer = pick(scope, *buffer);
                 let wide = self.fresh();
-                self.line(&format!("{wide} = memref.cast {buffer} : {BUFFER} to memref<?xi32>"));
-                self.define(scope, &format!("memref.cast {wide} : memref<?xi32> to {BUFFER}"));
+                self.line(&format!(
+                    "{wide} = memref.cast {buffer} : {BUFFER} to memref<?xi32>"
+                ));
+                self.define(
+                    scope,
+                    &format!("memref.cast {wide} : memref<?xi32> to {BUFFER}"),
+                );
             }
             Step::Select { a, b, condition } => {
                 let condition = self.constant((*condition).into(), "i1");
                 let (a, b) = (pick(scope, *a).clone(), pick(scope, *b).clone());
-                self.define(scope, &format!("arith.select {condition}, {a}, {b} : {BUFFER}"));
+                self.define(
+                    scope,
+                    &format!("arith.select {condition}, {a}, {b} : {BUFFER}"),
+                );
             }
             Step::If { .. } | Step::For { .. } => self.control_flow(step, scope),
             Step::Call { callee, arguments } => {
@@ -205,7 +277,12 @@ impl Writer {
     fn control_flow(&mut self, step: &Step, scope: &mut Vec<String>) {
         let result = self.fresh();
         match step {
-            Step::If { condition, then, otherwise, yields } => {
+            Step::If {
+                condition,
+                then,
+                otherwise,
+                yields,
+            } => {
                 let condition = self.constant((*condition).into(), "i1");
                 self.line(&format!("{result} = scf.if {condition} -> {BUFFER} {{"));
                 for (branch, number) in [then, otherwise].into_iter().zip(yields) {
@@ -217,7 +294,12 @@ impl Writer {
                 }
                 scope.push(result);
             }
-            Step::For { trips, initial, body, yields } => {
+            Step::For {
+                trips,
+                initial,
+                body,
+                yields,
+            } => {
                 let [lower, upper, step] =
                     [0, i64::from(*trips), 1].map(|value| self.constant(value, "index"));
                 let [a, b] = initial.map(|number| pick(scope, number).clone());
@@ -240,7 +322,11 @@ impl Writer {
     /// Writes a collective, unless its operands are one value where they may not be.
     fn collective(&mut self, step: &Step, scope: &[String]) {
         match step {
-            Step::OneShot { group, input, output } => {
+            Step::OneShot {
+                group,
+                input,
+                output,
+            } => {
                 let (input, output) = (pick(scope, *input), pick(scope, *output));
                 if input != output {
                     self.line(&format!(
@@ -250,7 +336,12 @@ impl Writer {
                     ));
                 }
             }
-            Step::Staged { group, staging, input, output } => {
+            Step::Staged {
+                group,
+                staging,
+                input,
+                output,
+            } => {
                 let [staging, input, output] =
                     [staging, input, output].map(|number| pick(scope, *number));
                 if staging != output && staging != input && input != output {
@@ -267,7 +358,11 @@ impl Writer {
                 pick(scope, *buffer),
                 group_name(*group)
             )),
-            Step::TwoShotOfHalf { group, buffer, upper } => {
+            Step::TwoShotOfHalf {
+                group,
+                buffer,
+                upper,
+            } => {
                 let offset = if *upper { 2 } else { 0 };
                 let half = format!("memref<2xi32, strided<[1], offset: {offset}>>");
                 let view = self.fresh();
