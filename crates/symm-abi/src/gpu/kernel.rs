@@ -65,6 +65,11 @@ impl Algorithm {
         !matches!(self, Self::OneShotPull)
     }
 
+    /// Returns the numbers of packets that a thread can have in flight at once.
+    pub const fn unrolls(self) -> &'static [u32] {
+        if self.is_push() { &[1, 2] } else { &[1, 2, 4] }
+    }
+
     /// Returns what the kernel can wait for, as an error message names it; the index is
     /// [`ErrorRecord::phase`](super::ErrorRecord::phase).
     pub const fn phases(self) -> &'static [&'static str] {
@@ -163,7 +168,7 @@ pub struct KernelSpec {
     pub reduce_op: ReduceOp,
     /// Ranks of the group: 2 to [`MAX_WORLD_SIZE`].
     pub world_size: u32,
-    /// Packets that a thread has in flight at once: 1, 2 or 4.
+    /// Packets of each rank that a thread has in flight at once: one of [`Algorithm::unrolls`].
     pub unroll: u32,
     /// The chip, for example `sm_90`.
     pub chip: String,
@@ -193,8 +198,13 @@ pub enum SpecError {
     #[error("expected a group of 2 to {MAX_WORLD_SIZE} ranks, got {0}")]
     WorldSize(u32),
     /// No kernel has this many packets in flight.
-    #[error("expected an unroll factor of 1, 2 or 4, got {0}")]
-    Unroll(u32),
+    #[error("expected an unroll factor out of {:?} for {algorithm}, got {unroll}", algorithm.unrolls())]
+    Unroll {
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// The factor.
+        unroll: u32,
+    },
 }
 
 impl KernelSpec {
@@ -213,8 +223,11 @@ impl KernelSpec {
         if !(2..=MAX_WORLD_SIZE).contains(&self.world_size) {
             return Err(SpecError::WorldSize(self.world_size));
         }
-        if !matches!(self.unroll, 1 | 2 | 4) {
-            return Err(SpecError::Unroll(self.unroll));
+        if !self.algorithm.unrolls().contains(&self.unroll) {
+            return Err(SpecError::Unroll {
+                algorithm: self.algorithm,
+                unroll: self.unroll,
+            });
         }
         Ok(())
     }
@@ -245,13 +258,10 @@ impl KernelSpec {
 
     /// Returns the most threads a block may have: the kernel's registers are bounded so that this many fit.
     pub const fn max_threads(&self) -> u32 {
-        let words = self.world_size * self.unroll;
-        if words <= 8 {
-            1024
-        } else if words <= 16 {
-            512
-        } else {
-            256
+        match self.world_size * self.unroll {
+            0..=4 => 1024,
+            5..=8 => 512,
+            _ => 256,
         }
     }
 

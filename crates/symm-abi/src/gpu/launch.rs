@@ -245,7 +245,7 @@ impl ChipTable {
                         shape.threads
                     ));
                 }
-                if shape.max_blocks == 0 || !matches!(shape.unroll, 1 | 2 | 4) {
+                if shape.max_blocks == 0 || !algorithm.unrolls().contains(&shape.unroll) {
                     return Err(format!(
                         "{algorithm} has {} blocks, unroll {}",
                         shape.max_blocks, shape.unroll
