@@ -8,12 +8,7 @@ mod npy;
 mod reference;
 mod report;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use ndarray::Array2;
@@ -21,6 +16,9 @@ use symm_abi::artifact;
 
 use crate::{process, setup, workspace};
 use arguments::{Argument, HIDDEN, RANKS, TOKENS};
+
+/// The program, from the root of the repository.
+const SOURCE: &str = "examples/tp_block.mlir";
 
 /// The largest error that is accepted, relative to the largest element of the result: the sums
 /// over 1024 and 2816 products are computed in `f32`, in another order than the reference's.
@@ -43,10 +41,10 @@ pub fn run() -> Result<()> {
     for argument in &arguments {
         argument.write_shards(&folder)?;
     }
-    let source = workspace::root().join("examples/tp_block.mlir");
-    report::decisions(&remarks(&source)?);
+    report::decisions(&remarks()?);
     report::heading("Compile");
-    let artifact = compile(&source, &folder)?;
+    let artifact = folder.join("tp_block.so");
+    compile(&artifact)?;
     report::heading("Run: what the program consists of, where its buffers live, what it gives");
     execute(&artifact, &arguments, &folder)?;
     report::heading("Check");
@@ -57,11 +55,10 @@ pub fn run() -> Result<()> {
 }
 
 /// Returns what the passes say about each collective.
-fn remarks(source: &Path) -> Result<String> {
-    let output = Command::new(tool("symm-opt"))
-        .current_dir(workspace::root())
-        .arg(source.strip_prefix(workspace::root())?)
+fn remarks() -> Result<String> {
+    let output = tool("symm-opt")
         .args([
+            SOURCE,
             "--lower-comm",
             "--one-shot-bufferize=bufferize-function-boundaries",
         ])
@@ -78,18 +75,15 @@ fn remarks(source: &Path) -> Result<String> {
     Ok(remarks)
 }
 
-fn compile(source: &Path, folder: &Path) -> Result<PathBuf> {
-    let artifact = folder.join("tp_block.so");
-    let mut command = Command::new(tool("symm-compile"));
-    command
-        .arg(source)
-        .arg("-o")
-        .arg(&artifact)
-        .arg("--device=cpu");
+fn compile(artifact: &Path) -> Result<()> {
     let start = Instant::now();
-    process::run(&mut command)?;
+    process::run(
+        tool("symm-compile")
+            .args([SOURCE, "--device=cpu", "-o"])
+            .arg(artifact),
+    )?;
     println!("compiled in {:.2?}", start.elapsed());
-    Ok(artifact)
+    Ok(())
 }
 
 fn execute(artifact: &Path, arguments: &[Argument], folder: &Path) -> Result<()> {
@@ -104,20 +98,16 @@ fn execute(artifact: &Path, arguments: &[Argument], folder: &Path) -> Result<()>
         entry.args.len() == arguments.len(),
         "the block takes other arguments than it is given"
     );
-    let mut command = Command::new(tool("symm-run"));
+    let mut command = tool("symm-run");
     command
+        .current_dir(folder)
         .arg(artifact)
         .args(["-n", &RANKS.to_string(), "--device=cpu"]);
     command.args(["--verbose", "--repeat=5"]);
     for (parameter, argument) in entry.args.iter().zip(arguments) {
-        let shards = folder.join(format!("{}.%r.npy", argument.name));
-        command.arg(format!("--arg={}={}", parameter.name, shards.display()));
+        command.arg(format!("--arg={}={}.%r.npy", parameter.name, argument.name));
     }
-    command.arg(format!(
-        "--save={}={}",
-        result.name,
-        folder.join("result.%r.npy").display()
-    ));
+    command.arg(format!("--save={}=result.%r.npy", result.name));
     process::run(&mut command)
 }
 
@@ -161,8 +151,11 @@ fn largest(values: ndarray::ArrayView2<f64>) -> f64 {
         .unwrap_or_default()
 }
 
-fn tool(name: &str) -> PathBuf {
-    workspace::bin_dir().join(name)
+/// Creates a command that runs one of our programs in the root of the repository.
+fn tool(name: &str) -> Command {
+    let mut command = Command::new(workspace::bin_dir().join(name));
+    command.current_dir(workspace::root());
+    command
 }
 
 #[cfg(test)]

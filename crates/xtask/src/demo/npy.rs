@@ -37,10 +37,15 @@ pub fn read(path: &Path, (rows, columns): (usize, usize)) -> Result<Array2<f32>>
     let file = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let (header, data) = split(&file)
         .with_context(|| format!("{} is not a .npy file of version 1", path.display()))?;
-    let described = header.contains("'<f4'") && header.contains("False");
+    // Writers differ in whether a comma follows the last extent.
+    let shape = format!("({rows}, {columns}");
+    let shaped = [")", ",)"]
+        .iter()
+        .any(|end| header.contains(&(shape.clone() + end)));
+    let described = header.contains("'<f4'") && header.contains("False") && shaped;
     let elements: Vec<_> = data.chunks_exact(4).filter_map(to_f32).collect();
     ensure!(
-        described && header.contains(&format!("({rows}, {columns})")) && data.len() % 4 == 0,
+        described && data.len() % 4 == 0,
         "expected {rows}x{columns} of f32 in {}, got {header}",
         path.display()
     );
