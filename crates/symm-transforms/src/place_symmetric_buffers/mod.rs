@@ -72,12 +72,12 @@ copying at the collectives costs less. Ops of which nothing is known, and extern
 functions, get symmetric memory as ordinary memory through a
 `memref.memory_space_cast`, without a copy.
 
-Explicit memory spaces stay as they are. A request that cannot be met is a warning; no request is left.
-In the end `comm.placed` is set on the module, and from then on the verifier insists
-on symmetric operands. A second run changes nothing.
+Explicit memory spaces stay as they are. A request that cannot be met is a warning;
+none is left. In the end `comm.placed` is set on the module, and from then on the
+verifier insists on symmetric operands. A second run changes nothing.
 
-Run it after bufferization and before the passes that insert deallocations. Each
-operand that was placed or copied is a remark (`--remarks-filter=place-symmetric-buffers`).
+Run it after bufferization and before the passes that insert deallocations. Buffers
+are placed across calls of private functions only, so make helpers private. Each operand that was placed or copied is a remark (`--remarks-filter=place-symmetric-buffers`).
 "#;
 
 fn run(run: &PassRun<'_, '_>) -> PassResult {
