@@ -26,8 +26,8 @@ COLUMNS = {
     "LowerComm": "lower-comm",
     "OneShotBufferizePass": "one-shot-bufferize",
     "PlaceSymmetricBuffers": "place-symmetric-buffers",
-    "CanonicalizerPass": "canonicalize",
-    "CSEPass": "cse",
+    "Canonicalizer": "canonicalize",
+    "CSE": "cse",
 }
 
 

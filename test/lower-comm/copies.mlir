@@ -71,7 +71,7 @@ func.func @buffers(%y: memref<8xf32>, %z: memref<4xf32>, %u: memref<2xf32>) {
 // 8 MiB: a copy takes longer than one-shot saves there, but not longer than two-shot does.
 // A push copies nothing.
 // CHECK-LABEL: func.func @large(
-// REMARK-DAG: [Passed] two-shot | Category:lower-comm | Function=large | Bytes=8388608, Copied="argument of a public function", Copies=1,
+// REMARK-DAG: [Passed] two-shot | Category:lower-comm | Function=large | Bytes=8388608, Copied="argument of a public function", Copies=2,
 // PUSH-LABEL: func.func @large(
 // PUSH-REMARK-DAG: [Passed] one-shot | Category:lower-comm | Function=large | Bytes=8388608, Group=@tp, Protocol=push,
 func.func @large(%x: tensor<2097152xf32>) -> tensor<2097152xf32> {

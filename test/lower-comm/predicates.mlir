@@ -84,9 +84,18 @@ func.func private @spaces(%own: memref<8xf32, #comm.symm_mem<@tp>>, %other: memr
   // CHECK-NEXT: symm_mem.one_shot_all_reduce<sum> ins(%{{.*}} : memref<8xf32, #comm.symm_mem<@tp>>) outs(%{{.*}} : memref<8xf32>) on @tp
   // PASSED: [[#@LINE+1]]:3: remark: [Passed] one-shot | Category:lower-comm | Function=spaces
   c10d.all_reduce<sum> ins(%own : memref<8xf32, #comm.symm_mem<@tp>>) outs(%m : memref<8xf32>) on @tp
-  // CHECK-NEXT: c10d.all_reduce<sum> ins(%{{.*}} : memref<8xf32, #comm.symm_mem<@dp>>)
-  // MISSED: [[#@LINE+1]]:3: remark: [Missed] kept | Category:lower-comm | Function=spaces | Group=@tp, Predicate=memory-space, Reason="a buffer is in memory space #comm.symm_mem<@dp>, which its peers cannot use"
+  // Peers cannot read what is in memory of another group, but what is copied from there.
+  // CHECK-NEXT: memref.copy %{{.*}}, %{{.*}} : memref<8xf32, #comm.symm_mem<@dp>> to memref<8xf32>
+  // CHECK-NEXT: symm_mem.two_shot_all_reduce_<sum> inout(%{{.*}} : memref<8xf32>) on @tp
+  // PASSED: [[#@LINE+1]]:3: remark: [Passed] two-shot | Category:lower-comm | Function=spaces | Bytes=32, Copied="two-shot works in place", Copies=1,
   c10d.all_reduce<sum> ins(%other : memref<8xf32, #comm.symm_mem<@dp>>) outs(%m : memref<8xf32>) on @tp
+  // The output of one-shot may be anywhere.
+  // CHECK-NEXT: symm_mem.one_shot_all_reduce<sum> ins(%{{.*}} : memref<8xf32>) outs(%{{.*}} : memref<8xf32, #comm.symm_mem<@dp>>) on @tp
+  // PASSED: [[#@LINE+1]]:3: remark: [Passed] one-shot
+  c10d.all_reduce<sum> ins(%m : memref<8xf32>) outs(%other : memref<8xf32, #comm.symm_mem<@dp>>) on @tp
+  // CHECK-NEXT: c10d.all_reduce<sum> ins(%{{.*}} : memref<8xf32, #comm.symm_mem<@dp>>) outs(%{{.*}} : memref<8xf32, #comm.symm_mem<@dp>>) on @tp
+  // MISSED: [[#@LINE+1]]:3: remark: [Missed] kept | Category:lower-comm | Function=spaces | Group=@tp, Predicate=memory-space, Reason="a buffer is in memory space #comm.symm_mem<@dp>, which its peers cannot use"
+  c10d.all_reduce<sum> ins(%other : memref<8xf32, #comm.symm_mem<@dp>>) outs(%other : memref<8xf32, #comm.symm_mem<@dp>>) on @tp
   // CHECK-NEXT: c10d.all_reduce<sum> ins(%{{.*}} : memref<8xf32, 3>)
   // MISSED: [[#@LINE+1]]:3: remark: [Missed] kept {{.*}} Predicate=memory-space, Reason="a buffer is in memory space 3 : i64,
   c10d.all_reduce<sum> ins(%shared : memref<8xf32, 3>) outs(%m : memref<8xf32>) on @tp
@@ -128,4 +137,20 @@ func.func private @by_hand(%x: tensor<16777216xf32>, %b: tensor<16777216xf32>, %
   symm_mem.two_shot_all_reduce_<sum> inout(%m : memref<8xf32>) on @tp
   symm_mem.barrier on @tp
   return
+}
+
+// After placement nothing can be placed any more.
+
+module attributes {comm.placed} {
+  comm.group @tp size(4) {symm_mem}
+  // CHECK-LABEL: func.func private @placed(
+  func.func private @placed(%own: memref<8xf32, #comm.symm_mem<@tp>>, %m: memref<8xf32>, %n: memref<8xf32>) {
+    // CHECK-NEXT: symm_mem.one_shot_all_reduce<sum> ins
+    // PASSED: [[#@LINE+1]]:5: remark: [Passed] one-shot | Category:lower-comm | Function=placed
+    c10d.all_reduce<sum> ins(%own : memref<8xf32, #comm.symm_mem<@tp>>) outs(%m : memref<8xf32>) on @tp
+    // CHECK-NEXT: c10d.all_reduce<sum> ins
+    // MISSED: [[#@LINE+1]]:5: remark: [Missed] kept | Category:lower-comm | Function=placed | Group=@tp, Predicate=memory-space, Reason="the buffer is in ordinary memory, and symmetric buffers have been placed"
+    c10d.all_reduce<sum> ins(%m : memref<8xf32>) outs(%n : memref<8xf32>) on @tp
+    return
+  }
 }

@@ -5,14 +5,14 @@
 
 use super::{
     cost,
+    operand::Operand,
     options::{ONE_SHOT_THRESHOLD, Options, TWO_SHOT_THRESHOLD},
-    staging,
 };
 use melior::ir::{Attribute, Value, ValueLike, operation::OperationLike};
 use std::fmt;
 use symm_ir::{
     dialect::{Collective, Protocol, c10d::AllReduceOperation, symm_mem_group},
-    memref::{bytes, is_static, memory_space},
+    memref::{is_memref, memory_space},
     remark::{self, Remark},
     symbol::SymbolCache,
     walk,
@@ -81,6 +81,8 @@ pub enum Refusal<'c> {
     DynamicSize,
     /// The operand cannot be in symmetric memory of the group.
     MemorySpace(Attribute<'c>),
+    /// The operand is not in symmetric memory, and placement is over.
+    Placed,
     /// The operand is too large.
     Size { bytes: u64 },
     /// The copies that are needed take longer than the algorithm saves.
@@ -95,7 +97,7 @@ impl Refusal<'_> {
             Self::AutoSelectOff => "auto-select",
             Self::PlainGroup => "symm-mem-group",
             Self::DynamicSize => "static-size",
-            Self::MemorySpace(_) => "memory-space",
+            Self::MemorySpace(_) | Self::Placed => "memory-space",
             Self::Size { .. } => "size",
             Self::CopyCost { .. } => "copy-cost",
         }
@@ -133,28 +135,41 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
             return Err(Refusal::AutoSelectOff);
         }
         let group = collective.group();
-        let declaration = self.symbols.lookup(op, &group);
-        if !declaration.is_some_and(|group| group.has_attribute("symm_mem")) {
+        let declaration = self.symbols.lookup(op, &group).ok_or(Refusal::PlainGroup)?;
+        if !declaration.has_attribute("symm_mem") {
             return Err(Refusal::PlainGroup);
         }
         let operand = Operand::of(collective);
-        let size = operand.bytes().ok_or(Refusal::DynamicSize)?;
-        self.check_space(operand.input, &group)?;
-        self.check_space(operand.output, &group)?;
-        self.by_size(&operand, size)
+        let bytes = operand.bytes().ok_or(Refusal::DynamicSize)?;
+        if let Some(space) = operand.foreign_space() {
+            return Err(Refusal::MemorySpace(space));
+        }
+        let placed = declaration.parent_operation().is_some_and(|op| op.has_attribute("comm.placed"));
+        self.by_size(&operand, bytes, &Home { group, placed })
     }
 
-    fn by_size(&self, operand: &Operand<'c, 'a>, bytes: u64) -> Result<Choice, Refusal<'c>> {
+    fn by_size(
+        &self,
+        operand: &Operand<'c, 'a>,
+        bytes: u64,
+        home: &Home,
+    ) -> Result<Choice, Refusal<'c>> {
+        let Options { one_shot_bytes, two_shot_bytes, protocol, .. } = self.options;
         let mut refusal = Refusal::Size { bytes };
         let in_place = operand.is_in_place();
-        for (algorithm, limit) in [
-            (Algorithm::OneShot, self.options.one_shot_bytes),
-            (Algorithm::TwoShot, self.options.two_shot_bytes),
-        ] {
+        for (algorithm, limit) in
+            [(Algorithm::OneShot, one_shot_bytes), (Algorithm::TwoShot, two_shot_bytes)]
+        {
             if bytes > limit || (algorithm == Algorithm::OneShot && in_place) {
                 continue;
             }
-            let (copies, cause) = operand.copies(algorithm, self.options.protocol);
+            if protocol == Protocol::Pull
+                && let Err(reason) = home.admits(operand.pulled(algorithm))
+            {
+                refusal = reason;
+                continue;
+            }
+            let (copies, cause) = operand.copies(algorithm, protocol);
             if copies == 0 || cost::copies_ns(bytes, copies) < cost::saved_ns(algorithm, bytes) {
                 return Ok(Choice { algorithm, bytes, copies, cause, in_place });
             }
@@ -162,58 +177,23 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         }
         Err(refusal)
     }
-
-    /// Symmetric memory of another group is ordinary memory to a push.
-    fn check_space(&self, value: Value<'c, 'a>, group: &str) -> Result<(), Refusal<'c>> {
-        let Some(space) = memory_space(value.r#type()) else { return Ok(()) };
-        match symm_mem_group(space) {
-            Some(_) if self.options.protocol == Protocol::Push => Ok(()),
-            Some(own) if own == group => Ok(()),
-            _ => Err(Refusal::MemorySpace(space)),
-        }
-    }
 }
 
-/// What an all-reduce reads and writes; on tensors the result counts as output.
-struct Operand<'c, 'a> {
-    input: Value<'c, 'a>,
-    output: Value<'c, 'a>,
-    on_memrefs: bool,
+/// Where an operand that peers read has to live.
+struct Home {
+    group: String,
+    placed: bool,
 }
 
-impl<'c: 'a, 'a> Operand<'c, 'a> {
-    fn of(collective: Collective<'c, 'a>) -> Self {
-        let input = collective.input();
-        let buffer = collective.output_buffer();
-        let output = buffer.or_else(|| Some(collective.op().result(0).ok()?.into()));
-        Self { input, output: output.unwrap_or(input), on_memrefs: buffer.is_some() }
-    }
-
-    /// Known where both types say it: kernels take both shapes from there.
-    fn bytes(&self) -> Option<u64> {
-        let (input, output) = (self.input.r#type(), self.output.r#type());
-        (is_static(input) && is_static(output)).then(|| bytes(input).unwrap_or(u64::MAX))
-    }
-
-    fn is_in_place(&self) -> bool {
-        self.input == self.output
-    }
-
-    /// Returns how often the data is copied, at most, and why.
-    fn copies(&self, algorithm: Algorithm, protocol: Protocol) -> (u64, &'static str) {
-        let staged = |value| match protocol {
-            Protocol::Pull => staging::cause(value),
-            Protocol::Push => None,
-        };
-        // Two-shot works in place, which on memrefs is the output: it gets the
-        // input first, and through a staging buffer it goes in and out.
-        if algorithm == Algorithm::OneShot || !self.on_memrefs {
-            return staged(self.input).map_or((0, ""), |cause| (1, cause));
-        }
-        let moved = u64::from(!self.is_in_place());
-        match staged(self.output) {
-            Some(cause) => (moved + 2, cause),
-            None => (moved, if moved > 0 { "two-shot works in place" } else { "" }),
+impl Home {
+    /// Fails where a buffer neither is in symmetric memory of the group nor can be
+    /// placed there.
+    fn admits<'c: 'a, 'a>(&self, value: Value<'c, 'a>) -> Result<(), Refusal<'c>> {
+        match memory_space(value.r#type()) {
+            Some(space) if symm_mem_group(space).as_ref() == Some(&self.group) => Ok(()),
+            Some(space) => Err(Refusal::MemorySpace(space)),
+            None if self.placed && is_memref(value.r#type()) => Err(Refusal::Placed),
+            None => Ok(()),
         }
     }
 }
@@ -234,6 +214,9 @@ impl fmt::Display for Explained<'_, '_> {
             Refusal::MemorySpace(space) => {
                 write!(formatter, "a buffer is in memory space {space}, which its peers cannot use")
             }
+            Refusal::Placed => formatter.write_str(
+                "the buffer is in ordinary memory, and symmetric buffers have been placed",
+            ),
             Refusal::Size { bytes } => write!(
                 formatter,
                 "{bytes} bytes exceed {ONE_SHOT_THRESHOLD}={one_shot_bytes} and \

@@ -52,13 +52,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_copy_is_worth_it_below_the_default_thresholds() {
+    fn staging_is_worth_it_below_the_default_thresholds() {
         for shift in 0..=17 {
             assert!(copies_ns(1 << shift, 1) < saved_ns(Algorithm::OneShot, 1 << shift));
         }
-        for shift in 18..=24 {
-            assert!(copies_ns(1 << shift, 1) < saved_ns(Algorithm::TwoShot, 1 << shift));
+        for shift in 18..=23 {
+            assert!(copies_ns(1 << shift, 2) < saved_ns(Algorithm::TwoShot, 1 << shift));
         }
+        assert!(copies_ns(1 << 24, 1) < saved_ns(Algorithm::TwoShot, 1 << 24));
+        assert!(copies_ns(1 << 24, 2) > saved_ns(Algorithm::TwoShot, 1 << 24));
     }
 
     #[test]

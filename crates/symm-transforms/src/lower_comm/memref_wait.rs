@@ -55,7 +55,7 @@ fn scan_block<'c: 'a, 'a>(block: BlockRef<'c, 'a>, done: &mut Vec<OperationRef<'
             if op.operand(0).is_ok_and(|buffer| arrived.contains(buffer)) {
                 done.push(op);
             }
-        } else if CALLS.iter().any(|name| walk::is(op, name)) || scan_inside(op, done) {
+        } else if is_call(op) || scan_inside(op, done) {
             starts = true;
             arrived = Arrived::default();
         }
@@ -63,8 +63,11 @@ fn scan_block<'c: 'a, 'a>(block: BlockRef<'c, 'a>, done: &mut Vec<OperationRef<'
     starts
 }
 
-/// Ops that run code that is elsewhere.
-const CALLS: [&str; 4] = ["func.call", "func.call_indirect", "llvm.call", "llvm.invoke"];
+/// Says whether an op runs code that is elsewhere.
+fn is_call(op: OperationRef<'_, '_>) -> bool {
+    const CALLS: [&str; 4] = ["func.call", "func.call_indirect", "llvm.call", "llvm.invoke"];
+    op.name().as_string_ref().as_str().is_ok_and(|name| CALLS.contains(&name))
+}
 
 /// The buffers that collectives filled before they returned, and that nothing can
 /// be on its way to.

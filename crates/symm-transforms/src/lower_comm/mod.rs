@@ -8,6 +8,7 @@ mod cost;
 mod kept;
 mod memref_wait;
 mod one_shot;
+mod operand;
 mod options;
 mod replace;
 mod staging;

@@ -31,7 +31,7 @@ const VIEWS: [&str; 14] = [
 /// Returns what a value is a view of.
 pub fn root<'c: 'a, 'a>(mut value: Value<'c, 'a>) -> Value<'c, 'a> {
     while let Some(op) = value::defining_op(value)
-        && VIEWS.iter().any(|name| walk::is(op, name))
+        && op.name().as_string_ref().as_str().is_ok_and(|name| VIEWS.contains(&name))
         && let Ok(source) = op.operand(0)
     {
         value = source;
