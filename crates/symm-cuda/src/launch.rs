@@ -176,6 +176,28 @@ pub unsafe fn launch(
     shape: &LaunchShape,
     arguments: &mut Arguments,
 ) -> Result<()> {
+    // SAFETY: the caller's promise is the callee's.
+    unsafe { launch_raw(stream, function, shape, arguments.pointers()) }
+}
+
+/// Puts one launch of `function` into `stream`, with its arguments as the driver wants them.
+///
+/// Allocates nothing and waits for nothing.
+///
+/// # Errors
+///
+/// As for [`launch`].
+///
+/// # Safety
+///
+/// `pointers` has one pointer per parameter of the kernel, to a value of the parameter's size; every address among
+/// the values stays valid for what the kernel does with it until the kernel has ended.
+pub unsafe fn launch_raw(
+    stream: &Stream,
+    function: &Function,
+    shape: &LaunchShape,
+    pointers: *mut *mut c_void,
+) -> Result<()> {
     let mut attributes = [const { mem::MaybeUninit::<sys::CUlaunchAttribute>::uninit() }; 2];
     let count = write_attributes(shape, &mut attributes);
     let config = sys::CUlaunchConfig {
@@ -192,14 +214,8 @@ pub unsafe fn launch(
     };
     stream.device().bind()?;
     // SAFETY: the first `count` attributes are initialised; the caller vouches for the arguments.
-    let code = unsafe {
-        sys::cuLaunchKernelEx(
-            &config,
-            function.raw(),
-            arguments.pointers(),
-            std::ptr::null_mut(),
-        )
-    };
+    let code =
+        unsafe { sys::cuLaunchKernelEx(&config, function.raw(), pointers, std::ptr::null_mut()) };
     stream.device().check("cuLaunchKernelEx", code)
 }
 

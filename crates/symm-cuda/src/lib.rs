@@ -17,12 +17,14 @@
 //! | [`memory`] | plain device memory, pinned host memory |
 //! | [`stream`], [`event`], [`graph`] | queues, points in them, replays |
 //! | [`module`], [`launch`] | kernels, programmatic dependent launch, clusters |
-//! | [`nccl`] | NCCL's all-reduce, where NCCL is installed |
+//! | [`cublaslt`] | matrix products, where cuBLASLt is installed |
+//! | [`nccl`] | NCCL's collectives, where NCCL is installed |
 //! | [`watch`] | who failed to arrive when a kernel's bounded wait ran out |
 //!
 //! Nothing here panics because a driver, a device or a peer is missing: [`driver::version`] finds out first.
 //! Multicast objects are never created.
 
+pub mod cublaslt;
 pub mod driver;
 pub mod error;
 pub mod event;

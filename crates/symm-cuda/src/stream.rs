@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use cudarc::driver::{CudaStream, sys};
+use cudarc::driver::{CudaStream, result, sys};
 
 use crate::{driver::Device, error::Result, memory::HostMapped};
 
@@ -71,6 +71,27 @@ impl Stream {
             return Ok(false);
         }
         self.device.check("cuStreamQuery", code).map(|()| true)
+    }
+
+    /// Puts a copy of `bytes` bytes between two places of the stream's device into the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) if the driver refuses.
+    ///
+    /// # Safety
+    ///
+    /// Both ranges are memory of the device, do not overlap, and stay valid until the stream has run the copy.
+    pub unsafe fn copy(
+        &self,
+        to: sys::CUdeviceptr,
+        from: sys::CUdeviceptr,
+        bytes: usize,
+    ) -> Result<()> {
+        self.device.bind()?;
+        // SAFETY: the caller vouches for the ranges; the stream is alive.
+        unsafe { result::memcpy_dtod_async(to, from, bytes, self.raw()) }
+            .map_err(|e| self.device.failed("cuMemcpyDtoDAsync", e))
     }
 
     /// Makes later work wait, on the device, until the 32-bit word at `offset` of `page` has reached `value` (cyclically ≥).

@@ -66,11 +66,12 @@ pub fn group<T>(work: impl FnOnce() -> Result<T, NcclError>) -> Result<T, NcclEr
 
 /// One rank's communicator.
 pub struct Communicator {
-    nccl: &'static Nccl,
+    pub(super) nccl: &'static Nccl,
     /// Behind a pointer of its own, because inside a group NCCL writes it only when the group ends.
-    raw: Box<RawComm>,
-    rank: u32,
-    device: Device,
+    pub(super) raw: Box<RawComm>,
+    pub(super) rank: u32,
+    pub(super) world: u32,
+    pub(super) device: Device,
 }
 
 impl Communicator {
@@ -90,6 +91,7 @@ impl Communicator {
             nccl,
             raw,
             rank,
+            world,
             device: device.clone(),
         })
     }

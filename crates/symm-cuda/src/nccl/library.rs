@@ -30,6 +30,10 @@ type AllReduce = unsafe extern "C" fn(
     RawComm,
     *mut c_void,
 ) -> c_int;
+type AllGather =
+    unsafe extern "C" fn(*const c_void, *mut c_void, usize, c_int, RawComm, *mut c_void) -> c_int;
+type Send = unsafe extern "C" fn(*const c_void, usize, c_int, c_int, RawComm, *mut c_void) -> c_int;
+type Recv = unsafe extern "C" fn(*mut c_void, usize, c_int, c_int, RawComm, *mut c_void) -> c_int;
 type WindowRegister =
     unsafe extern "C" fn(RawComm, *mut c_void, usize, *mut *mut c_void, c_int) -> c_int;
 
@@ -40,6 +44,13 @@ pub struct Nccl {
     pub(super) comm_init_rank: Init,
     pub(super) comm_destroy: unsafe extern "C" fn(RawComm) -> c_int,
     pub(super) all_reduce: AllReduce,
+    /// Its two numbers are the element type and the reduction, as for the all-reduce.
+    pub(super) reduce_scatter: AllReduce,
+    pub(super) all_gather: AllGather,
+    /// Its two numbers are the element type and the root.
+    pub(super) broadcast: AllReduce,
+    pub(super) send: Send,
+    pub(super) recv: Recv,
     pub(super) group_start: unsafe extern "C" fn() -> c_int,
     pub(super) group_end: unsafe extern "C" fn() -> c_int,
     pub(super) error_string: unsafe extern "C" fn(c_int) -> *const c_char,
@@ -119,6 +130,11 @@ impl Nccl {
                 comm_init_rank: *library.get(b"ncclCommInitRank")?,
                 comm_destroy: *library.get(b"ncclCommDestroy")?,
                 all_reduce: *library.get(b"ncclAllReduce")?,
+                reduce_scatter: *library.get(b"ncclReduceScatter")?,
+                all_gather: *library.get(b"ncclAllGather")?,
+                broadcast: *library.get(b"ncclBroadcast")?,
+                send: *library.get(b"ncclSend")?,
+                recv: *library.get(b"ncclRecv")?,
                 group_start: *library.get(b"ncclGroupStart")?,
                 group_end: *library.get(b"ncclGroupEnd")?,
                 error_string: *library.get(b"ncclGetErrorString")?,

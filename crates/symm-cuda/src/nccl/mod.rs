@@ -7,9 +7,11 @@
 //! library or a symbol is missing. Here `SYMM_NCCL_LIBRARY`, `libnccl.so.2` and `libnccl.so` are tried in this order, and
 //! whatever is missing is an [`NcclError`].
 
+mod collectives;
 mod communicator;
 mod library;
 
+pub use collectives::Collective;
 pub use communicator::{Communicator, UniqueId, WindowBuffer, group};
 pub use library::Nccl;
 
