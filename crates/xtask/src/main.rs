@@ -34,7 +34,7 @@ enum Command {
     /// Compile examples/tp_block.mlir, run it on 4 CPU ranks and check the result.
     Demo,
     /// Install what the build needs and this machine lacks.
-    Setup,
+    Setup(setup::Args),
     /// Run every test.
     Test(test::Args),
     /// Make the book's reference pages.
@@ -50,7 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo => demo::run(),
-        Command::Setup => setup::run(),
+        Command::Setup(args) => setup::run_with(&args),
         Command::Test(args) => test::run(&args),
         Command::Docs(args) => docs::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -3,6 +3,8 @@
 
 //! `cargo xtask setup`: installs what the build needs and the machine lacks.
 
+mod gpu_tools;
+
 use std::{
     fs,
     io::Write,
@@ -16,6 +18,27 @@ use crate::{
     process,
     workspace::{llvm_prefix, llvm_tool},
 };
+
+/// The options of `cargo xtask setup`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Also fetch ptxas, which tests assemble PTX with where there is no CUDA toolkit.
+    #[arg(long)]
+    gpu_tools: bool,
+}
+
+/// Installs what is missing and what was asked for.
+///
+/// # Errors
+/// Something is missing and can't be installed.
+pub fn run_with(args: &Args) -> Result<()> {
+    run()?;
+    if args.gpu_tools {
+        gpu_tools::install()
+    } else {
+        Ok(())
+    }
+}
 
 /// Something that the build needs.
 struct Requirement {
