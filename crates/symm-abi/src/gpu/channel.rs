@@ -60,9 +60,15 @@ impl Channel {
     /// Alignment of a channel and of its state in bytes.
     pub const ALIGN: u64 = 128;
 
-    /// Lays out a channel for calls of at most `max_count` elements (of the kernel) in launches of `blocks` blocks.
+    /// Lays out a channel for calls of at most `max_count` elements (of the kernel) in launches of `blocks` blocks; no
+    /// channel takes more than [`KernelSpec::max_count`].
     pub const fn new(spec: &KernelSpec, max_count: u64, blocks: u32) -> Self {
         let world = spec.world_size as u64;
+        let max_count = if max_count < spec.max_count() {
+            max_count
+        } else {
+            spec.max_count()
+        };
         let packets = spec.packets(max_count);
         let (areas, stride) = match spec.algorithm {
             Algorithm::OneShotPush => (1, packets),

@@ -6,10 +6,14 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::Reduction;
 use crate::{DType, ReduceOp};
 
 /// Largest group that kernels exist for; the smallest has two ranks.
 pub const MAX_WORLD_SIZE: u32 = 8;
+
+/// Most packets of a call: one bit less than the 32 in which kernels count them, so that no sum overflows.
+const MAX_PACKETS: u64 = 1 << 31;
 
 /// How an all-reduce moves its data.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -65,9 +69,15 @@ impl Algorithm {
         !matches!(self, Self::OneShotPull)
     }
 
-    /// Returns the numbers of packets that a thread can have in flight at once.
-    pub const fn unrolls(self) -> &'static [u32] {
-        if self.is_push() { &[1, 2] } else { &[1, 2, 4] }
+    /// Returns the numbers of packets of each rank that a thread can have in flight at once.
+    ///
+    /// More than one makes a difference to large messages. There are kernels for it in the types that these have.
+    pub const fn unrolls(self, dtype: DType) -> &'static [u32] {
+        match dtype {
+            DType::F16 | DType::BF16 | DType::F32 if self.is_push() => &[1, 2],
+            DType::F16 | DType::BF16 | DType::F32 => &[1, 2, 4],
+            _ => &[1],
+        }
     }
 
     /// Returns what the kernel can wait for, as an error message names it; the index is
@@ -103,57 +113,6 @@ impl Wire {
             Self::Sentinel => 16,
             Self::Tagged => 8,
         }
-    }
-}
-
-/// A reduction in the form that kernels exist for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Reduction {
-    /// Element type of the kernel.
-    pub dtype: DType,
-    /// Reduction of the kernel.
-    pub op: ReduceOp,
-    /// Elements of the kernel in one element of the buffer: 2 for complex numbers, else 1.
-    pub parts: u64,
-}
-
-impl Reduction {
-    /// Returns the kernel form of a reduction, or nothing if it is not defined for the type.
-    ///
-    /// Pairs that differ in name but not in bits share a kernel: complex numbers are summed part by part, `i1` is
-    /// combined as bytes, and sums, products and bitwise reductions of `i8` and `ui8` are the same.
-    pub const fn canonical(dtype: DType, op: ReduceOp) -> Option<Self> {
-        use ReduceOp::{Avg, BAnd, BOr, BXor, Max, Min, Product, Sum};
-        if !dtype.has_reduction(op) {
-            return None;
-        }
-        let (dtype, op, parts) = match (dtype, op) {
-            (DType::C64, _) => (DType::F32, op, 2),
-            (DType::C128, _) => (DType::F64, op, 2),
-            (DType::I1, Sum | Max | BOr) => (DType::U8, BOr, 1),
-            (DType::I1, Product | Min | BAnd) => (DType::U8, BAnd, 1),
-            (DType::I1, _) => (DType::U8, BXor, 1),
-            (DType::I8, Avg | Min | Max) => (DType::I8, op, 1),
-            (DType::I8, _) => (DType::U8, op, 1),
-            _ => (dtype, op, 1),
-        };
-        Some(Self { dtype, op, parts })
-    }
-
-    /// Returns every kernel form once.
-    pub fn all() -> Vec<Self> {
-        let mut all = Vec::new();
-        for dtype in DType::ALL {
-            for op in ReduceOp::ALL {
-                if let Some(reduction) = Self::canonical(dtype, op)
-                    && reduction.dtype == dtype
-                    && reduction.op == op
-                {
-                    all.push(reduction);
-                }
-            }
-        }
-        all
     }
 }
 
@@ -198,10 +157,10 @@ pub enum SpecError {
     #[error("expected a group of 2 to {MAX_WORLD_SIZE} ranks, got {0}")]
     WorldSize(u32),
     /// No kernel has this many packets in flight.
-    #[error("expected an unroll factor out of {:?} for {algorithm}, got {unroll}", algorithm.unrolls())]
+    #[error("expected an unroll factor out of {known:?}, got {unroll}")]
     Unroll {
-        /// The algorithm.
-        algorithm: Algorithm,
+        /// The factors that are.
+        known: &'static [u32],
         /// The factor.
         unroll: u32,
     },
@@ -223,9 +182,10 @@ impl KernelSpec {
         if !(2..=MAX_WORLD_SIZE).contains(&self.world_size) {
             return Err(SpecError::WorldSize(self.world_size));
         }
-        if !self.algorithm.unrolls().contains(&self.unroll) {
+        let known = self.algorithm.unrolls(self.dtype);
+        if !known.contains(&self.unroll) {
             return Err(SpecError::Unroll {
-                algorithm: self.algorithm,
+                known,
                 unroll: self.unroll,
             });
         }
@@ -254,6 +214,29 @@ impl KernelSpec {
     /// Returns the number of packets that hold `count` elements, the last one perhaps in part.
     pub const fn packets(&self, count: u64) -> u64 {
         (count * self.dtype.size() as u64).div_ceil(self.packet_payload())
+    }
+
+    /// Returns every kernel for a chip and groups of one size.
+    pub fn all(chip: &str, world_size: u32) -> Vec<Self> {
+        let mut all = Vec::new();
+        for algorithm in Algorithm::ALL {
+            for Reduction { dtype, op, .. } in Reduction::all() {
+                all.extend(algorithm.unrolls(dtype).iter().map(|&unroll| Self {
+                    algorithm,
+                    dtype,
+                    reduce_op: op,
+                    world_size,
+                    unroll,
+                    chip: chip.to_owned(),
+                }));
+            }
+        }
+        all
+    }
+
+    /// Returns the most elements that a call may have: packets are counted in 32 bits.
+    pub const fn max_count(&self) -> u64 {
+        MAX_PACKETS * self.packet_payload() / self.dtype.size() as u64
     }
 
     /// Returns the most threads a block may have: the kernel's registers are bounded so that this many fit.
@@ -295,31 +278,6 @@ pub struct KernelImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_defined_reduction_has_one_kernel_form() {
-        let all = Reduction::all();
-        for dtype in DType::ALL {
-            for op in ReduceOp::ALL {
-                let canonical = Reduction::canonical(dtype, op);
-                assert_eq!(canonical.is_some(), dtype.has_reduction(op));
-                if let Some(reduction) = canonical {
-                    assert!(
-                        all.contains(&Reduction {
-                            parts: 1,
-                            ..reduction
-                        }),
-                        "{reduction:?}"
-                    );
-                    assert_eq!(
-                        reduction.dtype.size() as u64 * reduction.parts,
-                        dtype.size() as u64
-                    );
-                }
-            }
-        }
-        assert_eq!(all.len(), 20 + 6 + 24 + 8 + 3);
-    }
 
     #[test]
     fn specs_out_of_range_are_refused_by_name() {

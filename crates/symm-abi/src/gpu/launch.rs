@@ -9,6 +9,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::DType;
+
 use super::{
     Algorithm, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelSpec, MAX_WORLD_SIZE, SpecError,
 };
@@ -195,7 +197,8 @@ impl ChipTable {
         self.shapes.get(&algorithm)?.iter().find(fits)
     }
 
-    /// Returns how to launch an algorithm for `count` elements (of the kernel); `spec.unroll` is not read.
+    /// Returns how to launch an algorithm for `count` elements (of the kernel); `spec.unroll` is not read. Types without
+    /// kernels of the table's unroll factor get those of factor 1.
     pub fn launch(&self, spec: &KernelSpec, count: u64) -> Option<Launch> {
         let packets = spec.packets(count);
         let shape = self.shape(spec.algorithm, packets * 16)?;
@@ -208,19 +211,24 @@ impl ChipTable {
         } else {
             packets
         };
+        let unroll = if spec.algorithm.unrolls(spec.dtype).contains(&shape.unroll) {
+            shape.unroll
+        } else {
+            1
+        };
         let max_threads = KernelSpec {
-            unroll: shape.unroll,
+            unroll,
             ..spec.clone()
         }
         .max_threads();
         let threads = shape.threads.min(max_threads);
-        let per_block = u64::from(threads) * u64::from(shape.unroll);
+        let per_block = u64::from(threads) * u64::from(unroll);
         let blocks = share
             .div_ceil(per_block)
             .clamp(1, u64::from(shape.max_blocks)) as u32;
         Some(Launch {
             algorithm: spec.algorithm,
-            unroll: shape.unroll,
+            unroll,
             blocks,
             threads,
             trigger: shape.trigger,
@@ -245,7 +253,8 @@ impl ChipTable {
                         shape.threads
                     ));
                 }
-                if shape.max_blocks == 0 || !algorithm.unrolls().contains(&shape.unroll) {
+                if shape.max_blocks == 0 || !algorithm.unrolls(DType::BF16).contains(&shape.unroll)
+                {
                     return Err(format!(
                         "{algorithm} has {} blocks, unroll {}",
                         shape.max_blocks, shape.unroll
@@ -272,7 +281,7 @@ fn check_limits(what: &str, limits: impl Iterator<Item = Option<u64>>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DType, ReduceOp};
+    use crate::ReduceOp;
 
     fn spec(algorithm: Algorithm) -> KernelSpec {
         KernelSpec {

@@ -21,10 +21,11 @@ mod channel;
 mod kernel;
 mod launch;
 mod params;
+mod reduction;
 
 pub use bundle::{Bundle, BundleError, BundleKernel, INDEX_FILE};
 pub use channel::{Channel, Fill, SIGNAL_BYTES, SLOTS};
-pub use kernel::{Algorithm, KernelImage, KernelSpec, MAX_WORLD_SIZE, Reduction, SpecError, Wire};
+pub use kernel::{Algorithm, KernelImage, KernelSpec, MAX_WORLD_SIZE, SpecError, Wire};
 pub use launch::{ChipTable, Choice, Launch, LaunchTable, LaunchTableError, Shape, Trigger};
 pub use params::{
     BlockState, EPOCH_PERIOD, ErrorRecord, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelParams,

@@ -46,7 +46,7 @@ pub struct KernelParams {
     pub abort: u64,
     /// Device address of this rank's [`ErrorRecord`].
     pub record: u64,
-    /// Longest wait for a peer in nanoseconds; `u64::MAX / 2` and more mean forever.
+    /// Longest wait for a peer in nanoseconds; `u64::MAX` means forever.
     pub timeout_ns: u64,
     /// This rank.
     pub rank: u32,
