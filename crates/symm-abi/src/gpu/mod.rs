@@ -31,3 +31,4 @@ pub use params::{
     BlockState, EPOCH_PERIOD, ErrorRecord, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelParams,
     RECORD_ABORTED, RECORD_TIMEOUT, StateHeader,
 };
+pub use reduction::Reduction;
