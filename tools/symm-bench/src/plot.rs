@@ -69,9 +69,9 @@ fn series(entries: &[Entry], value: impl Fn(&Entry) -> Option<f64>) -> Vec<(Stri
             .filter(|(_, y)| *y > 0.0)
             .collect()
     };
-    algorithms(entries)
-        .into_iter()
-        .map(|name| (name.to_owned(), points(name)))
+    let all = algorithms(entries).into_iter();
+    let all = all.map(|name| (name.to_owned(), points(name)));
+    all.filter(|(_, points): &(String, Points)| !points.is_empty())
         .collect()
 }
 
@@ -81,16 +81,17 @@ fn panel(
     series: &[(String, Points)],
 ) -> Result<()> {
     let all: Vec<_> = series.iter().flat_map(|(_, points)| points).collect();
-    let range = |of: fn(&(f64, f64)) -> f64| {
+    let range = |of: fn(&(f64, f64)) -> f64, base: f64| {
         let values = all.iter().map(|p| of(p));
         let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), v| {
             (low.min(v), high.max(v))
         });
-        if low.is_finite() {
-            (low * 0.8..high * 1.25).log_scale()
+        let range = if low.is_finite() {
+            low * 0.8..high * 1.25
         } else {
-            (1.0..10.0).log_scale()
-        }
+            1.0..10.0
+        };
+        range.log_scale().base(base)
     };
     let mut builder = ChartBuilder::on(area);
     builder
@@ -99,11 +100,12 @@ fn panel(
         .x_label_area_size(36)
         .y_label_area_size(56);
     let mut chart = builder
-        .build_cartesian_2d(range(|p| p.0), range(|p| p.1))
+        .build_cartesian_2d(range(|p| p.0, 2.0), range(|p| p.1, 10.0))
         .map_err(text)?;
     chart
         .configure_mesh()
         .x_desc("bytes")
+        .x_labels(16)
         .x_label_formatter(&|x| bytes(*x))
         .y_label_formatter(&|y| {
             if *y < 10.0 {
@@ -120,6 +122,7 @@ fn panel(
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
         .border_style(BLACK.mix(0.3))
         .background_style(WHITE.mix(0.8))
         .draw()
@@ -173,8 +176,8 @@ mod tests {
         entries.push(entry("one_shot_pull", 1024, None));
         draw(&path, &entries, 4).unwrap();
         let svg = std::fs::read_to_string(&path).unwrap();
-        for word in ["symm", "nccl", "one_shot_pull"] {
-            assert_eq!(svg.matches(word).count(), 2, "{word}");
+        for (word, times) in [("symm", 2), ("nccl", 2), ("one_shot_pull", 0)] {
+            assert_eq!(svg.matches(word).count(), times, "{word}");
         }
         assert_eq!(svg.matches("<circle").count(), 20);
         assert!(svg.contains("latency (us)") && svg.contains("bus bandwidth (GB/s)"));

@@ -155,8 +155,8 @@ pub fn line(entry: &Entry, world: u32) -> String {
     };
     let (first, second) = (half(&entry.out_of_place), half(&entry.in_place));
     let note = match (&entry.out_of_place, &entry.in_place) {
-        (Row::Measured(m), _) | (_, Row::Measured(m)) => m.shape.clone(),
-        (Row::Refused { refused }, _) => refused.clone(),
+        (Row::Measured(m), _) | (_, Row::Measured(m)) => &m.shape,
+        _ => "not run, see below",
     };
     format!(
         " {:>12}{:>14}{:>12}{:>9}{:>8} {first} {second}  {} ({note})",
@@ -180,10 +180,30 @@ pub fn footer(entries: &[Entry], world: u32) -> String {
     let verdict = if wrong == 0 { "OK" } else { "FAILED" };
     let _ = writeln!(out, "# Out of bounds values : {wrong} {verdict}");
     let _ = writeln!(out, "# Avg bus bandwidth    : {average:.4}");
+    for reason in refusals(entries) {
+        let _ = writeln!(out, "# N/A: {reason}");
+    }
     for kind in kinds(entries) {
         out += &side_by_side(entries, kind);
     }
     out
+}
+
+/// Returns why something was not run, each reason of each algorithm once.
+fn refusals(entries: &[Entry]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for entry in entries {
+        for row in [&entry.out_of_place, &entry.in_place] {
+            let Row::Refused { refused } = row else {
+                continue;
+            };
+            let reason = format!("{}: {refused}", entry.algorithm);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
 }
 
 /// Returns each pair of type and reduction once.
@@ -341,6 +361,7 @@ pub(crate) mod tests {
         let row: Vec<_> = text.lines().last().unwrap().split_whitespace().collect();
         assert_eq!(row, ["#", "1024", "2.00", "16.00", "8.00", "-", "0.25"]);
         assert!(text.contains("# Out of bounds values : 0 OK"));
+        assert_eq!(text.matches("# N/A: one_shot_pull: too large").count(), 1);
     }
 
     #[test]
