@@ -5,7 +5,7 @@
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
 # the test program of symm-cuda, symm-bench, and a bundle of generated kernels.
 #
-#   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder with kernels.json, as the compiler writes it
+#   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=target/gpu
@@ -23,6 +23,6 @@ strip "$out/symm-bench" "$out/symm-cuda-gpu-tests"
 if [ $# -gt 0 ]; then
   cp -r "$1" "$out/bundle"
 else
-  echo "stage.sh: no bundle given: the suite will test and time no generated kernel" >&2
+  cargo run --package symm-kernels -- --output "$out/bundle"
 fi
 du -sh "$out"

@@ -9,7 +9,9 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use anyhow::{Context, Result};
-use symm_abi::gpu::{Algorithm as Kind, ChipTable, Choice, LaunchTable, Shape, Trigger};
+use symm_abi::gpu::{
+    Algorithm as Kind, ChipTable, Choice, KernelSpec, LaunchTable, Reduction, Shape, Trigger,
+};
 
 use crate::{
     case::Case,
@@ -151,8 +153,22 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Tells whether a shape is the same launch as a smaller candidate, or leaves most of the GPU idle while each thread loops.
+    /// Tells whether a shape is the same launch as another candidate, or leaves most of the GPU idle while each thread loops.
     fn wasteful(&self, shape: Shape) -> bool {
+        let Some(reduction) = Reduction::canonical(self.case.dtype, self.case.op) else {
+            return true;
+        };
+        let spec = KernelSpec {
+            algorithm: self.kind,
+            dtype: reduction.dtype,
+            reduce_op: reduction.op,
+            world_size: self.world.size,
+            unroll: shape.unroll,
+            chip: String::new(),
+        };
+        if spec.check().is_err() || shape.threads > spec.max_threads() {
+            return true;
+        }
         let packets = (self.case.bytes() as u64).div_ceil(16);
         let share = match self.kind {
             Kind::TwoShotPush | Kind::TwoShotPull => packets.div_ceil(u64::from(self.world.size)),

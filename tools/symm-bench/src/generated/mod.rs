@@ -84,6 +84,12 @@ impl Generated {
             .ok_or("the launch table has no shape for the size")?;
         spec.unroll = launch.unroll;
         spec.check().map_err(|error| error.to_string())?;
+        if count > spec.max_count() {
+            return Err(format!(
+                "expected at most {} elements, got {count}",
+                spec.max_count()
+            ));
+        }
         Ok(Plan {
             channel: Channel::new(&spec, count, launch.blocks),
             spec,
