@@ -7,7 +7,10 @@ use crate::{
     error::Result, link, lower::lower_to_llvm, manifest::Plan, native::Program, target::Cpu,
 };
 use inkwell::context::Context as LlvmContext;
-use melior::{Context, ir::{Module, operation::OperationLike}};
+use melior::{
+    Context,
+    ir::{Module, operation::OperationLike},
+};
 use symm_abi::{Manifest, artifact};
 
 /// How a program is compiled.

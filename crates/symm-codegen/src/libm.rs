@@ -8,15 +8,49 @@ use melior::ir::{OperationRef, attribute::StringAttribute, operation::OperationL
 /// What `--convert-math-to-libm` and the conversions of `memref` call, without
 /// the `f` of the single-precision variants.
 const NAMES: [&str; 36] = [
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh",
-    "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fma", "fmod", "log", "log10",
-    "log1p", "log2", "memcpy", "memmove", "memset", "pow", "round", "roundeven", "sin", "sinh",
-    "sqrt", "tan", "tanh", "trunc",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "floor",
+    "fma",
+    "fmod",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "memcpy",
+    "memmove",
+    "memset",
+    "pow",
+    "round",
+    "roundeven",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "trunc",
 ];
 
 /// Says whether a function without a body is one of the C library's.
 pub(crate) fn is_known<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {
-    let name = function.attribute("sym_name").and_then(StringAttribute::try_from);
+    let name = function
+        .attribute("sym_name")
+        .and_then(StringAttribute::try_from);
     name.is_ok_and(|name| is_name(name.value()))
 }
 

@@ -21,7 +21,10 @@ pub fn shared_object(object: &[u8]) -> Result<Vec<u8>> {
     let folder = TemporaryFolder::new()?;
     let (input, output) = (folder.0.join("program.o"), folder.0.join("program.so"));
     fs::write(&input, object).map_err(|reason| file_error(&input, reason))?;
-    let compiler = env::var("CC").ok().filter(|name| !name.is_empty()).unwrap_or("cc".into());
+    let compiler = env::var("CC")
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or("cc".into());
     link(&compiler, &input, &output)?;
     fs::read(&output).map_err(|reason| file_error(&output, reason))
 }
@@ -31,19 +34,29 @@ fn link(compiler: &str, input: &Path, output: &Path) -> Result<()> {
         .args(["-shared", "-nostartfiles", "-o"])
         .arg(output)
         .arg(input)
-        .args(["-Wl,--build-id=none", "-Wl,--no-undefined", "-Wl,-z,noexecstack", "-lm"])
+        .args([
+            "-Wl,--build-id=none",
+            "-Wl,--no-undefined",
+            "-Wl,-z,noexecstack",
+            "-lm",
+        ])
         .env("LC_ALL", "C")
         .output()
         .map_err(|error| Error::Compiler(compiler.to_owned(), error))?;
     if result.status.success() {
         Ok(())
     } else {
-        Err(Error::Link(String::from_utf8_lossy(&result.stderr).trim().to_owned()))
+        Err(Error::Link(
+            String::from_utf8_lossy(&result.stderr).trim().to_owned(),
+        ))
     }
 }
 
 fn file_error(path: &Path, reason: io::Error) -> Error {
-    Error::File { path: path.to_owned(), reason }
+    Error::File {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 /// A folder that goes away with its value.
@@ -80,7 +93,10 @@ mod tests {
         let error = link("/nonexistent/cc", Path::new("a"), Path::new("b"))
             .expect_err("there is no such compiler")
             .to_string();
-        assert!(error.contains("/nonexistent/cc") && error.contains("apt-get"), "{error}");
+        assert!(
+            error.contains("/nonexistent/cc") && error.contains("apt-get"),
+            "{error}"
+        );
     }
 
     #[test]

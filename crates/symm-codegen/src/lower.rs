@@ -62,8 +62,11 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         !name.starts_with("llvm.") && name != "builtin.module"
     };
     let is_cast = |op: &&OperationRef<'_, '_>| walk::is(**op, cast);
-    if let Some(op) =
-        ops.iter().filter(left).find(|op| !is_cast(op)).or_else(|| ops.iter().find(left))
+    if let Some(op) = ops
+        .iter()
+        .filter(left)
+        .find(|op| !is_cast(op))
+        .or_else(|| ops.iter().find(left))
     {
         error(op, "cannot be lowered to code for CPU").emit();
         return Err(Error::Diagnosed);

@@ -3,9 +3,7 @@
 
 //! What an artifact says of itself.
 
-use melior::ir::{
-    Module, OperationRef, attribute::IntegerAttribute, operation::OperationLike,
-};
+use melior::ir::{Module, OperationRef, attribute::IntegerAttribute, operation::OperationLike};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use symm_abi::{ABI_VERSION, Device, Entry, Group, Manifest, Op, Value};
@@ -22,10 +20,14 @@ impl Plan {
     /// Reads the groups of a program.
     pub fn of(module: &Module<'_>) -> Self {
         let op = module.as_operation();
-        let world_size = op.attribute("comm.world_size").and_then(IntegerAttribute::try_from);
+        let world_size = op
+            .attribute("comm.world_size")
+            .and_then(IntegerAttribute::try_from);
         Self {
             groups: group::groups(op),
-            world_size: world_size.ok().and_then(|size| u32::try_from(size.signed_value()).ok()),
+            world_size: world_size
+                .ok()
+                .and_then(|size| u32::try_from(size.signed_value()).ok()),
         }
     }
 
@@ -41,7 +43,11 @@ impl Plan {
             plan_hash: self.hash(lowered),
             world_size: self.world_size,
             groups: self.groups.iter().map(to_group).collect(),
-            ops: op_table::read(op).into_iter().zip(0..).map(|(op, id)| self.op(op, id)).collect(),
+            ops: op_table::read(op)
+                .into_iter()
+                .zip(0..)
+                .map(|(op, id)| self.op(op, id))
+                .collect(),
             entries: entry_table::read(op).into_iter().map(to_entry).collect(),
             buffers: buffer_table::read(op),
             mutable_globals: false,
@@ -67,10 +73,13 @@ impl Plan {
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?} {:?}\n", self.world_size, self.groups));
         hasher.update(without_places(lowered.as_operation()));
-        hasher.finalize().iter().fold(String::new(), |mut hash, byte| {
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        })
+        hasher
+            .finalize()
+            .iter()
+            .fold(String::new(), |mut hash, byte| {
+                let _ = write!(hash, "{byte:02x}");
+                hash
+            })
     }
 }
 
@@ -114,6 +123,10 @@ fn to_value(value: entry_table::Value) -> Value {
     Value {
         name: value.name,
         dtype: value.dtype,
-        shape: value.shape.into_iter().map(|extent| extent as u64).collect(),
+        shape: value
+            .shape
+            .into_iter()
+            .map(|extent| extent as u64)
+            .collect(),
     }
 }

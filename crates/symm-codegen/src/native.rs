@@ -48,9 +48,16 @@ impl<'l> Program<'l> {
         let (triple, machine) = cpu.machine()?;
         module.set_triple(&triple);
         module.set_data_layout(&machine.get_target_data().get_data_layout());
-        let program = Self { context, module, machine };
+        let program = Self {
+            context,
+            module,
+            machine,
+        };
         program.hide_symbols();
-        program.module.verify().map_err(|message| Error::Llvm(message.to_string()))?;
+        program
+            .module
+            .verify()
+            .map_err(|message| Error::Llvm(message.to_string()))?;
         Ok(program)
     }
 
@@ -106,7 +113,10 @@ impl<'l> Program<'l> {
 
     fn hide_symbols(&self) {
         for function in self.module.get_functions() {
-            let is_entry = function.get_name().to_bytes().starts_with(ENTRY_PREFIX.as_bytes());
+            let is_entry = function
+                .get_name()
+                .to_bytes()
+                .starts_with(ENTRY_PREFIX.as_bytes());
             if function.count_basic_blocks() > 0 && !is_entry {
                 function.set_linkage(Linkage::Internal);
             }

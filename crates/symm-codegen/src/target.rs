@@ -6,9 +6,7 @@
 use crate::error::{Error, Result};
 use inkwell::{
     OptimizationLevel,
-    targets::{
-        CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple,
-    },
+    targets::{CodeModel, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple},
 };
 
 /// What `native` stands for: the machine that compiles.
@@ -17,9 +15,20 @@ pub const NATIVE: &str = "native";
 /// Features of each level of x86-64 beyond the one before, as LLVM names them.
 const X86_LEVELS: [(&str, &[&str]); 4] = [
     ("x86-64", &[]),
-    ("x86-64-v2", &["cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"]),
-    ("x86-64-v3", &["avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe", "xsave"]),
-    ("x86-64-v4", &["avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"]),
+    (
+        "x86-64-v2",
+        &["cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"],
+    ),
+    (
+        "x86-64-v3",
+        &[
+            "avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe", "xsave",
+        ],
+    ),
+    (
+        "x86-64-v4",
+        &["avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"],
+    ),
 ];
 
 /// A CPU and its features.
@@ -41,30 +50,51 @@ impl Cpu {
         }
         let levels = levels();
         let Some(level) = levels.iter().position(|(level, _)| *level == name) else {
-            let known: Vec<_> = levels.iter().map(|(level, _)| *level).chain([NATIVE]).collect();
-            return Err(Error::Cpu { cpu: name.to_owned(), known: known.join(", ") });
+            let known: Vec<_> = levels
+                .iter()
+                .map(|(level, _)| *level)
+                .chain([NATIVE])
+                .collect();
+            return Err(Error::Cpu {
+                cpu: name.to_owned(),
+                known: known.join(", "),
+            });
         };
-        let features = levels[..=level].iter().flat_map(|(_, features)| features.iter());
+        let features = levels[..=level]
+            .iter()
+            .flat_map(|(_, features)| features.iter());
         let features = features.map(|feature| (*feature).to_owned()).collect();
-        Ok(Self { name: name.to_owned(), features })
+        Ok(Self {
+            name: name.to_owned(),
+            features,
+        })
     }
 
     /// Returns a CPU that every machine of the architecture has.
     pub fn baseline() -> Self {
-        Self { name: levels()[0].0.to_owned(), features: Vec::new() }
+        Self {
+            name: levels()[0].0.to_owned(),
+            features: Vec::new(),
+        }
     }
 
     /// Takes of this machine's features those that the runtime can check.
     fn native() -> Self {
         let has = TargetMachine::get_host_cpu_features().to_string();
-        let has: Vec<_> = has.split(',').filter_map(|one| one.strip_prefix('+')).collect();
+        let has: Vec<_> = has
+            .split(',')
+            .filter_map(|one| one.strip_prefix('+'))
+            .collect();
         let features = levels()
             .iter()
             .flat_map(|(_, features)| features.iter())
             .filter(|feature| has.contains(*feature))
             .map(|feature| (*feature).to_owned())
             .collect();
-        Self { name: levels()[0].0.to_owned(), features }
+        Self {
+            name: levels()[0].0.to_owned(),
+            features,
+        }
     }
 
     /// Returns the features beyond the architecture's baseline, as the manifest
@@ -90,7 +120,11 @@ impl Cpu {
         let triple = TargetMachine::get_default_triple();
         let target =
             Target::from_triple(&triple).map_err(|message| Error::Llvm(message.to_string()))?;
-        let features: Vec<_> = self.features.iter().map(|feature| format!("+{feature}")).collect();
+        let features: Vec<_> = self
+            .features
+            .iter()
+            .map(|feature| format!("+{feature}"))
+            .collect();
         let machine = target
             .create_target_machine(
                 &triple,
@@ -106,7 +140,11 @@ impl Cpu {
 }
 
 fn levels() -> &'static [(&'static str, &'static [&'static str])] {
-    if cfg!(target_arch = "x86_64") { &X86_LEVELS } else { &[("generic", &[])] }
+    if cfg!(target_arch = "x86_64") {
+        &X86_LEVELS
+    } else {
+        &[("generic", &[])]
+    }
 }
 
 #[cfg(test)]

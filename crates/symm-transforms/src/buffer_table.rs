@@ -31,7 +31,10 @@ pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Buffer> {
         .map(|buffer| Buffer {
             name: buffer.text("name"),
             loc: buffer.text("loc"),
-            bytes: buffer.numbers("bytes").first().map_or(0, |bytes| *bytes as u64),
+            bytes: buffer
+                .numbers("bytes")
+                .first()
+                .map_or(0, |bytes| *bytes as u64),
             space: buffer.text("space"),
         })
         .collect()
@@ -65,7 +68,9 @@ pub(crate) fn record<'c: 'a, 'a>(context: &'c Context, module: OperationRef<'c, 
 fn describe<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Buffer> {
     let r#type = first_result(op).r#type();
     let group = memref::memory_space(r#type).and_then(symm_mem_group);
-    let function = walk::parent_named(op, "func.func")?.attribute("sym_name").ok()?;
+    let function = walk::parent_named(op, "func.func")?
+        .attribute("sym_name")
+        .ok()?;
     Some(Buffer {
         name: StringAttribute::try_from(function).ok()?.value().to_owned(),
         loc: place::of(op.location()),

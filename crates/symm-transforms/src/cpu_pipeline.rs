@@ -5,7 +5,8 @@
 
 use crate::{
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM, convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
-    create_entry_points::CREATE_ENTRY_POINTS, lower_comm::LOWER_COMM,
+    create_entry_points::CREATE_ENTRY_POINTS, expand_small_floats::EXPAND_SMALL_FLOATS,
+    expand_strided_copies::EXPAND_STRIDED_COPIES, lower_comm::LOWER_COMM,
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
 };
 use symm_ir::{
@@ -14,8 +15,12 @@ use symm_ir::{
 };
 
 /// The passes whose options are options of the pipeline.
-const CONFIGURED: [&PassDef; 4] =
-    [&LOWER_COMM, &CREATE_ENTRY_POINTS, &CONVERT_SYMM_MEM_TO_CPU, &CONVERT_COMM_TO_LLVM];
+const CONFIGURED: [&PassDef; 4] = [
+    &LOWER_COMM,
+    &CREATE_ENTRY_POINTS,
+    &CONVERT_SYMM_MEM_TO_CPU,
+    &CONVERT_COMM_TO_LLVM,
+];
 
 /// Lowers a program to the LLVM dialect, ready to be made an artifact.
 pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
@@ -68,9 +73,11 @@ const FLOATS: &str = "arith-emulate-unsupported-floats{\
     source-types=f16,bf16,f8E4M3FN,f8E5M2 target-type=f32},\
     math-extend-to-supported-types{target-type=f32}";
 
+/// `--arith-expand` loses the sign of zero in `minimumf` and `maximumf`, so what
+/// LLVM has an instruction for is converted before it.
 const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-scf-to-cf,\
-    arith-expand{include-bf16},convert-vector-to-llvm,convert-complex-to-llvm,\
-    convert-math-to-llvm,convert-math-to-libm,convert-ub-to-llvm,convert-index-to-llvm,\
+    convert-vector-to-llvm,convert-complex-to-llvm,convert-math-to-llvm,convert-math-to-libm,\
+    convert-ub-to-llvm,convert-index-to-llvm,convert-arith-to-llvm,arith-expand,\
     convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
     convert-func-to-llvm,canonicalize,cse,reconcile-unrealized-casts";
 
@@ -86,8 +93,10 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     configured(pipeline, &CREATE_ENTRY_POINTS)?;
     configured(pipeline, &CONVERT_SYMM_MEM_TO_CPU)?;
     configured(pipeline, &CONVERT_COMM_TO_LLVM)?;
+    pipeline.add(&EXPAND_STRIDED_COPIES, "")?;
     pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
     pipeline.add_text(FLOATS)?;
+    pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;
     Ok(())
 }

@@ -62,10 +62,19 @@ pub fn write<'c: 'a, 'a>(context: &'c Context, module: OperationRef<'c, 'a>, ent
             Record::build(
                 context,
                 &[
-                    ("args", list(context, &attributes(context, &entry.arguments))),
+                    (
+                        "args",
+                        list(context, &attributes(context, &entry.arguments)),
+                    ),
                     ("name", StringAttribute::new(context, &entry.name).into()),
-                    ("results", list(context, &attributes(context, &entry.results))),
-                    ("symbol", StringAttribute::new(context, &entry.symbol).into()),
+                    (
+                        "results",
+                        list(context, &attributes(context, &entry.results)),
+                    ),
+                    (
+                        "symbol",
+                        StringAttribute::new(context, &entry.symbol).into(),
+                    ),
                 ],
             )
         })
@@ -80,9 +89,15 @@ fn attributes<'c>(context: &'c Context, values: &[Value]) -> Vec<Attribute<'c>> 
             Record::build(
                 context,
                 &[
-                    ("dtype", StringAttribute::new(context, value.dtype.name()).into()),
+                    (
+                        "dtype",
+                        StringAttribute::new(context, value.dtype.name()).into(),
+                    ),
                     ("name", StringAttribute::new(context, &value.name).into()),
-                    ("shape", DenseI64ArrayAttribute::new(context, &value.shape).into()),
+                    (
+                        "shape",
+                        DenseI64ArrayAttribute::new(context, &value.shape).into(),
+                    ),
                 ],
             )
         })

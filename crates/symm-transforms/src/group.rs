@@ -37,7 +37,10 @@ pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Group> {
 fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Group {
     let size = op.attribute("size").map(integer).unwrap_or_default();
     let ranks = match op.attribute("ranks").and_then(ArrayAttribute::try_from) {
-        Ok(list) => (0..list.len()).filter_map(|i| list.element(i).ok()).map(integer).collect(),
+        Ok(list) => (0..list.len())
+            .filter_map(|i| list.element(i).ok())
+            .map(integer)
+            .collect(),
         Err(_) => (0..size).collect(),
     };
     Group {

@@ -11,6 +11,8 @@ pub mod convert_symm_mem_to_cpu;
 pub mod cpu_pipeline;
 pub mod create_entry_points;
 pub mod entry_table;
+pub mod expand_small_floats;
+pub mod expand_strided_copies;
 pub mod group;
 pub mod lower_comm;
 pub mod op_table;
@@ -26,6 +28,8 @@ pub static PASSES: &[&PassDef] = &[
     &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     &convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     &create_entry_points::CREATE_ENTRY_POINTS,
+    &expand_small_floats::EXPAND_SMALL_FLOATS,
+    &expand_strided_copies::EXPAND_STRIDED_COPIES,
     &lower_comm::LOWER_COMM,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
 ];

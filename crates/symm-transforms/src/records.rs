@@ -7,9 +7,7 @@ use melior::{
     Context,
     ir::{
         Attribute, Identifier, OperationRef,
-        attribute::{
-            ArrayAttribute, DenseI64ArrayAttribute, DictionaryAttribute, StringAttribute,
-        },
+        attribute::{ArrayAttribute, DenseI64ArrayAttribute, DictionaryAttribute, StringAttribute},
         operation::OperationLike,
     },
 };
@@ -41,8 +39,10 @@ pub(crate) fn list<'c>(context: &'c Context, values: &[Attribute<'c>]) -> Attrib
 impl<'c> Record<'c> {
     /// Builds a row out of fields that are sorted by name.
     pub(crate) fn build(context: &'c Context, fields: &[(&str, Attribute<'c>)]) -> Attribute<'c> {
-        let fields: Vec<_> =
-            fields.iter().map(|(name, value)| (Identifier::new(context, name), *value)).collect();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (Identifier::new(context, name), *value))
+            .collect();
         DictionaryAttribute::new(context, &fields).into()
     }
 
@@ -53,14 +53,24 @@ impl<'c> Record<'c> {
 
     /// Returns a field that is a list of texts.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
-        elements(self.0.element_by_name(name)).into_iter().map(text).collect()
+        elements(self.0.element_by_name(name))
+            .into_iter()
+            .map(text)
+            .collect()
     }
 
     /// Returns a field that is a list of numbers.
     pub(crate) fn numbers(&self, name: &str) -> Vec<i64> {
-        let list = self.0.element_by_name(name).map(DenseI64ArrayAttribute::try_from);
-        let Some(Ok(list)) = list else { return Vec::new() };
-        (0..list.len()).filter_map(|index| list.element(index).ok()).collect()
+        let list = self
+            .0
+            .element_by_name(name)
+            .map(DenseI64ArrayAttribute::try_from);
+        let Some(Ok(list)) = list else {
+            return Vec::new();
+        };
+        (0..list.len())
+            .filter_map(|index| list.element(index).ok())
+            .collect()
     }
 
     /// Returns a field that is a table.
@@ -71,14 +81,22 @@ impl<'c> Record<'c> {
 
 fn rows(attribute: Option<Attribute<'_>>) -> Vec<Record<'_>> {
     let rows = elements(attribute).into_iter();
-    rows.filter_map(|row| DictionaryAttribute::try_from(row).ok()).map(Record).collect()
+    rows.filter_map(|row| DictionaryAttribute::try_from(row).ok())
+        .map(Record)
+        .collect()
 }
 
 fn elements(attribute: Option<Attribute<'_>>) -> Vec<Attribute<'_>> {
-    let Some(Ok(list)) = attribute.map(ArrayAttribute::try_from) else { return Vec::new() };
-    (0..list.len()).filter_map(|index| list.element(index).ok()).collect()
+    let Some(Ok(list)) = attribute.map(ArrayAttribute::try_from) else {
+        return Vec::new();
+    };
+    (0..list.len())
+        .filter_map(|index| list.element(index).ok())
+        .collect()
 }
 
 fn text(attribute: Attribute<'_>) -> String {
-    StringAttribute::try_from(attribute).map(|text| text.value().to_owned()).unwrap_or_default()
+    StringAttribute::try_from(attribute)
+        .map(|text| text.value().to_owned())
+        .unwrap_or_default()
 }

@@ -123,7 +123,10 @@ impl Function {
     /// Returns the types of the arguments and of the result.
     pub fn types<'c: 'a, 'a>(&self, b: &Builder<'c, 'a>) -> (Vec<Type<'c>>, Vec<Type<'c>>) {
         let inputs = self.inputs.iter().map(|kind| kind.to_type(b)).collect();
-        (inputs, self.result.iter().map(|kind| kind.to_type(b)).collect())
+        (
+            inputs,
+            self.result.iter().map(|kind| kind.to_type(b)).collect(),
+        )
     }
 
     /// Calls the function.

@@ -104,9 +104,11 @@ impl Arguments {
     /// Refuses what is well-formed and yet cannot be done.
     pub fn check(&self) -> Result<(), String> {
         if self.device == Device::Cuda {
-            return Err("--device=cuda is not supported by this build of symm-compile; \
+            return Err(
+                "--device=cuda is not supported by this build of symm-compile; \
                         expected --device=cpu"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         for name in &self.entries {
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
@@ -158,7 +160,9 @@ impl Arguments {
 
     /// Returns where to write.
     pub fn output(&self) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| self.input.with_extension(self.emit.ending()))
+        self.output
+            .clone()
+            .unwrap_or_else(|| self.input.with_extension(self.emit.ending()))
     }
 }
 
@@ -182,7 +186,10 @@ mod tests {
             "--one-shot-threshold-bytes=7",
             "--protocol=push",
         ]);
-        assert_eq!(arguments.pipeline(), "entries=f,g one-shot-threshold-bytes=7 protocol=push");
+        assert_eq!(
+            arguments.pipeline(),
+            "entries=f,g one-shot-threshold-bytes=7 protocol=push"
+        );
         assert_eq!(arguments.output(), PathBuf::from("a.so"));
         assert!(arguments.check().is_ok());
     }

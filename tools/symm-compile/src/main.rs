@@ -26,14 +26,21 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), String> {
     arguments.check()?;
-    let options = Options { cpu: arguments.cpu()?, pipeline: arguments.pipeline() };
+    let options = Options {
+        cpu: arguments.cpu()?,
+        pipeline: arguments.pipeline(),
+    };
     let context = create_context();
-    let remarks = arguments.explains().then(|| remark::collect(&context, ".*")).flatten();
+    let remarks = arguments
+        .explains()
+        .then(|| remark::collect(&context, ".*"))
+        .flatten();
     let input = &arguments.input;
     let source = Source::open(&context, input)
         .map_err(|reason| format!("cannot open '{}': {reason}", input.display()))?;
-    let mut module =
-        source.parse().ok_or_else(|| format!("'{}' is not a valid program", input.display()))?;
+    let mut module = source
+        .parse()
+        .ok_or_else(|| format!("'{}' is not a valid program", input.display()))?;
     let compiled = compile(&context, &mut module, &options, arguments.emit.stage())
         .map_err(|error| error.to_string())?;
     if arguments.explains() {

@@ -20,7 +20,10 @@ pub fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<(), String> 
     }
     let fail = |reason: io::Error| format!("cannot write '{}': {reason}", path.display());
     let Some(name) = path.file_name() else {
-        return Err(format!("expected a file as output, got '{}'", path.display()));
+        return Err(format!(
+            "expected a file as output, got '{}'",
+            path.display()
+        ));
     };
     // A device, a pipe or the like takes what it is given.
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {

@@ -17,18 +17,42 @@ pub fn plan(manifest: &Manifest, remarks: &[Remark]) -> String {
 
 fn write_plan(text: &mut String, manifest: &Manifest, remarks: &[Remark]) -> std::fmt::Result {
     for entry in &manifest.entries {
-        writeln!(text, "entry {}({}) -> ({})", entry.name, list(&entry.args), list(&entry.results))?;
+        writeln!(
+            text,
+            "entry {}({}) -> ({})",
+            entry.name,
+            list(&entry.args),
+            list(&entry.results)
+        )?;
     }
     for group in &manifest.groups {
-        let memory = if group.symm_mem { ", symmetric memory" } else { "" };
-        writeln!(text, "group @{}: {} ranks {:?}{memory}", group.name, group.size, group.ranks)?;
+        let memory = if group.symm_mem {
+            ", symmetric memory"
+        } else {
+            ""
+        };
+        writeln!(
+            text,
+            "group @{}: {} ranks {:?}{memory}",
+            group.name, group.size, group.ranks
+        )?;
     }
     section(text, "collectives", manifest.ops.len())?;
     for op in &manifest.ops {
-        let group = manifest.groups.get(op.group as usize).map_or("?", |group| &group.name);
-        writeln!(text, "  {}: {} on @{group}: {}", op.loc, op.name, op.algorithm)?;
+        let group = manifest
+            .groups
+            .get(op.group as usize)
+            .map_or("?", |group| &group.name);
+        writeln!(
+            text,
+            "  {}: {} on @{group}: {}",
+            op.loc, op.name, op.algorithm
+        )?;
     }
-    let decisions: Vec<_> = remarks.iter().filter(|remark| remark.name != "statistics").collect();
+    let decisions: Vec<_> = remarks
+        .iter()
+        .filter(|remark| remark.name != "statistics")
+        .collect();
     section(text, "decisions", decisions.len())?;
     for remark in decisions {
         writeln!(text, "  {}", decision(remark))?;
@@ -53,7 +77,11 @@ fn section(text: &mut String, title: &str, count: usize) -> std::fmt::Result {
 
 fn list(values: &[Value]) -> String {
     let values = values.iter().map(|value| {
-        let extents: String = value.shape.iter().map(|extent| format!("{extent}x")).collect();
+        let extents: String = value
+            .shape
+            .iter()
+            .map(|extent| format!("{extent}x"))
+            .collect();
         format!("{}: {extents}{}", value.name, value.dtype.name())
     });
     values.collect::<Vec<_>>().join(", ")
@@ -66,8 +94,20 @@ fn decision(remark: &Remark) -> String {
         Kind::Failed => "failed",
         Kind::Analysis => "noted",
     };
-    let arguments: Vec<_> =
-        remark.args.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    let place = remark.location.trim_start_matches("loc(").trim_end_matches(')').replace('"', "");
-    format!("{place}: {} {}: {outcome}; {}", remark.category, remark.name, arguments.join("; "))
+    let arguments: Vec<_> = remark
+        .args
+        .iter()
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    let place = remark
+        .location
+        .trim_start_matches("loc(")
+        .trim_end_matches(')')
+        .replace('"', "");
+    format!(
+        "{place}: {} {}: {outcome}; {}",
+        remark.category,
+        remark.name,
+        arguments.join("; ")
+    )
 }

@@ -51,7 +51,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
 
     /// Builds a constant of a float type.
     pub fn float(&self, r#type: Type<'c>, value: f64) -> Value<'c, 'a> {
-        self.constant(FloatAttribute::new(self.context, r#type, value).into(), r#type)
+        self.constant(
+            FloatAttribute::new(self.context, r#type, value).into(),
+            r#type,
+        )
     }
 
     /// Builds an operation on two values of one type with a result of that type.
@@ -87,7 +90,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         rhs: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
         let predicate = self.int_attr(64, predicate as i64);
-        self.value("arith.cmpi", &[lhs, rhs], self.int_type(1), &[("predicate", predicate)])
+        self.value(
+            "arith.cmpi",
+            &[lhs, rhs],
+            self.int_type(1),
+            &[("predicate", predicate)],
+        )
     }
 
     /// Builds a choice between two values.
@@ -97,7 +105,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         then: Value<'c, 'a>,
         otherwise: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
-        self.value("arith.select", &[condition, then, otherwise], then.r#type(), &[])
+        self.value(
+            "arith.select",
+            &[condition, then, otherwise],
+            then.r#type(),
+            &[],
+        )
     }
 
     /// Builds a conversion, such as `arith.extf`.

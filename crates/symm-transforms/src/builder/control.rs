@@ -14,15 +14,30 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         body: impl FnOnce(&Self, &[Value<'c, 'a>]),
     ) -> Region<'c> {
         let region = Region::new();
-        let arguments: Vec<_> = arguments.iter().map(|r#type| (*r#type, self.location)).collect();
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|r#type| (*r#type, self.location))
+            .collect();
         let block = region.append_block(Block::new(&arguments));
         // SAFETY: the region becomes part of an operation that is put into a
         // block of lifetime 'a.
         let block: BlockRef<'c, 'a> = unsafe { BlockRef::from_raw(block.to_raw()) };
         let arguments: Vec<Value<'c, 'a>> = (0..arguments.len())
-            .map(|index| block.argument(index).expect("an argument just added").into())
+            .map(|index| {
+                block
+                    .argument(index)
+                    .expect("an argument just added")
+                    .into()
+            })
             .collect();
-        body(&Self { block, before: None, ..*self }, &arguments);
+        body(
+            &Self {
+                block,
+                before: None,
+                ..*self
+            },
+            &arguments,
+        );
         region
     }
 
@@ -113,6 +128,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             let next = next(inner, arguments[0]);
             inner.op("scf.yield", &[next], &[], &[]);
         });
-        self.op_with_regions("scf.while", &[initial], &[carried], &[], vec![before, after]);
+        self.op_with_regions(
+            "scf.while",
+            &[initial],
+            &[carried],
+            &[],
+            vec![before, after],
+        );
     }
 }

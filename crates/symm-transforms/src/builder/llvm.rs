@@ -64,7 +64,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
 
     /// Builds the attributes of an atomic access of 32 bits at system scope.
     pub fn atomic(&self, ordering: Ordering) -> [(&'static str, Attribute<'c>); 2] {
-        [("ordering", self.int_attr(64, ordering as i64)), ("alignment", self.int_attr(64, 4))]
+        [
+            ("ordering", self.int_attr(64, ordering as i64)),
+            ("alignment", self.int_attr(64, 4)),
+        ]
     }
 
     /// Builds an address some bytes after another.
@@ -91,7 +94,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Builds the address of a global.
     pub fn address_of(&self, symbol: &str) -> Value<'c, 'a> {
         let symbol = self.symbol(symbol);
-        self.value("llvm.mlir.addressof", &[], self.pointer_type(), &[("global_name", symbol)])
+        self.value(
+            "llvm.mlir.addressof",
+            &[],
+            self.pointer_type(),
+            &[("global_name", symbol)],
+        )
     }
 
     /// Builds the read of a field of a descriptor; of sizes and strides, the one
@@ -104,7 +112,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     ) -> Value<'c, 'a> {
         let r#type = self.field_type(field);
         let position = self.position(field, dimension);
-        self.value("llvm.extractvalue", &[descriptor], r#type, &[("position", position)])
+        self.value(
+            "llvm.extractvalue",
+            &[descriptor],
+            r#type,
+            &[("position", position)],
+        )
     }
 
     /// Builds a descriptor with a field changed.
@@ -117,7 +130,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     ) -> Value<'c, 'a> {
         let position = self.position(field, dimension);
         let operands = [descriptor, value];
-        self.value("llvm.insertvalue", &operands, descriptor.r#type(), &[("position", position)])
+        self.value(
+            "llvm.insertvalue",
+            &operands,
+            descriptor.r#type(),
+            &[("position", position)],
+        )
     }
 
     /// Builds the descriptor of a row-major buffer.
@@ -127,8 +145,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         sizes: &[Value<'c, 'a>],
         strides: &[Value<'c, 'a>],
     ) -> Value<'c, 'a> {
-        let mut descriptor =
-            self.value("llvm.mlir.poison", &[], self.descriptor_type(sizes.len()), &[]);
+        let mut descriptor = self.value(
+            "llvm.mlir.poison",
+            &[],
+            self.descriptor_type(sizes.len()),
+            &[],
+        );
         for field in [Field::Allocated, Field::Aligned] {
             descriptor = self.with_field(descriptor, field, None, address);
         }
@@ -160,8 +182,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     }
 
     fn position(&self, field: Field, dimension: Option<usize>) -> Attribute<'c> {
-        let position: Vec<_> =
-            [field as i64].into_iter().chain(dimension.map(|d| d as i64)).collect();
+        let position: Vec<_> = [field as i64]
+            .into_iter()
+            .chain(dimension.map(|d| d as i64))
+            .collect();
         DenseI64ArrayAttribute::new(self.context, &position).into()
     }
 }

@@ -33,13 +33,19 @@ pub enum Extent<'c, 'a> {
 impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Builds a load of one element.
     pub fn load(&self, buffer: Value<'c, 'a>, indices: &[Value<'c, 'a>]) -> Value<'c, 'a> {
-        let operands: Vec<_> = [buffer].into_iter().chain(indices.iter().copied()).collect();
+        let operands: Vec<_> = [buffer]
+            .into_iter()
+            .chain(indices.iter().copied())
+            .collect();
         self.value("memref.load", &operands, memref_type(buffer).element(), &[])
     }
 
     /// Builds a store of one element.
     pub fn store(&self, value: Value<'c, 'a>, buffer: Value<'c, 'a>, indices: &[Value<'c, 'a>]) {
-        let operands: Vec<_> = [value, buffer].into_iter().chain(indices.iter().copied()).collect();
+        let operands: Vec<_> = [value, buffer]
+            .into_iter()
+            .chain(indices.iter().copied())
+            .collect();
         self.op("memref.store", &operands, &[], &[]);
     }
 
@@ -57,7 +63,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         sizes: &[Value<'c, 'a>],
     ) -> Value<'c, 'a> {
         let segments = self.segments(&[sizes.len(), 0]);
-        self.value(name, sizes, r#type.into(), &[("operandSegmentSizes", segments)])
+        self.value(
+            name,
+            sizes,
+            r#type.into(),
+            &[("operandSegmentSizes", segments)],
+        )
     }
 
     /// Builds a copy between two buffers of one shape.
@@ -79,7 +90,11 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         let op = self.op("memref.extract_strided_metadata", &[buffer], &results, &[]);
         let numbers: Vec<Value<'c, 'a>> = op.results().skip(1).map(Into::into).collect();
         let (sizes, strides) = numbers[1..].split_at(r#type.rank());
-        Metadata { offset: numbers[0], sizes: sizes.to_vec(), strides: strides.to_vec() }
+        Metadata {
+            offset: numbers[0],
+            sizes: sizes.to_vec(),
+            strides: strides.to_vec(),
+        }
     }
 
     /// Builds a view of a buffer's memory with another layout.
@@ -105,9 +120,17 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             ("static_offsets", self.extents(&[offset])),
             ("static_sizes", self.extents(sizes)),
             ("static_strides", self.extents(strides)),
-            ("operandSegmentSizes", self.segments(&[1, counts[0], counts[1], counts[2]])),
+            (
+                "operandSegmentSizes",
+                self.segments(&[1, counts[0], counts[1], counts[2]]),
+            ),
         ];
-        first_result(self.op("memref.reinterpret_cast", &operands, &[to.into()], &attributes))
+        first_result(self.op(
+            "memref.reinterpret_cast",
+            &operands,
+            &[to.into()],
+            &attributes,
+        ))
     }
 
     fn extents(&self, extents: &[Extent<'c, 'a>]) -> Attribute<'c> {

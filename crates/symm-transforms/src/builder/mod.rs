@@ -20,9 +20,7 @@ use melior::{
     ir::{
         Attribute, BlockLike, BlockRef, Identifier, Location, Operation, OperationRef, Region,
         Type, Value,
-        attribute::{
-            FlatSymbolRefAttribute, IntegerAttribute, StringAttribute, TypeAttribute,
-        },
+        attribute::{FlatSymbolRefAttribute, IntegerAttribute, StringAttribute, TypeAttribute},
         operation::{OperationBuilder, OperationLike},
         r#type::FunctionType,
     },
@@ -41,7 +39,12 @@ pub struct Builder<'c, 'a> {
 impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Starts at the end of a block.
     pub fn at_end(context: &'c Context, location: Location<'c>, block: BlockRef<'c, 'a>) -> Self {
-        Self { context, location, block, before: None }
+        Self {
+            context,
+            location,
+            block,
+            before: None,
+        }
     }
 
     /// Starts before an operation that is in a block, with its location.
@@ -51,7 +54,12 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Panics where the operation is in no block.
     pub fn before(op: OperationRef<'c, 'a>) -> Self {
         let block = op.block().expect("the operation is in a block");
-        Self { context: context_of(&op), location: op.location(), block, before: Some(op) }
+        Self {
+            context: context_of(&op),
+            location: op.location(),
+            block,
+            before: Some(op),
+        }
     }
 
     /// Starts after an operation that is in a block, with its location.
@@ -60,12 +68,20 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     ///
     /// Panics where the operation is in no block.
     pub fn after(op: OperationRef<'c, 'a>) -> Self {
-        Self { before: op.next_in_block(), ..Self::before(op) }
+        Self {
+            before: op.next_in_block(),
+            ..Self::before(op)
+        }
     }
 
     /// Starts at the beginning of a block.
     pub fn at_start(context: &'c Context, location: Location<'c>, block: BlockRef<'c, 'a>) -> Self {
-        Self { context, location, block, before: block.first_operation() }
+        Self {
+            context,
+            location,
+            block,
+            before: block.first_operation(),
+        }
     }
 
     /// Returns the context.
@@ -168,7 +184,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         let function = FunctionType::new(self.context, inputs, results);
         let attributes = [
             ("sym_name", StringAttribute::new(self.context, name).into()),
-            ("sym_visibility", StringAttribute::new(self.context, "private").into()),
+            (
+                "sym_visibility",
+                StringAttribute::new(self.context, "private").into(),
+            ),
             ("function_type", TypeAttribute::new(function.into()).into()),
         ];
         self.op_with_regions("func.func", &[], &[], &attributes, vec![region])

@@ -30,7 +30,9 @@ const MAX_ALIGNMENT: i64 = 4096;
 impl<'c: 'a, 'a> Conversion<'c, 'a> {
     pub(super) fn allocate(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let result = first_result(op);
-        let Some(group) = self.space(op, result.r#type())? else { return Ok(()) };
+        let Some(group) = self.space(op, result.r#type())? else {
+            return Ok(());
+        };
         if !has_identity_layout(result.r#type()) {
             let message = format!("expected a row-major buffer, got {}", result.r#type());
             return Err(error(&op, message).emit());
@@ -63,7 +65,9 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
 
     pub(super) fn deallocate(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let buffer = op.operand(0)?;
-        let Some(group) = self.space(op, buffer.r#type())? else { return Ok(()) };
+        let Some(group) = self.space(op, buffer.r#type())? else {
+            return Ok(());
+        };
         let b = Builder::before(op);
         let name = "memref.extract_aligned_pointer_as_index";
         let address = b.value(name, &[buffer], b.index_type(), &[]);
@@ -86,7 +90,10 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
 
     /// Refuses symmetric memory that no runtime hands out.
     pub(super) fn refuse(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let global = op.attribute("type").ok().and_then(|r#type| TypeAttribute::try_from(r#type).ok());
+        let global = op
+            .attribute("type")
+            .ok()
+            .and_then(|r#type| TypeAttribute::try_from(r#type).ok());
         let types = op.results().map(|result| result.r#type());
         for r#type in types.chain(global.map(|global| global.value())) {
             if self.space(op, r#type)?.is_some() {
@@ -110,9 +117,15 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
 fn element_bytes<'c: 'a, 'a>(op: OperationRef<'c, 'a>, r#type: Type<'c>) -> Result<i64, Failure> {
     let element = memref_type(first_result(op)).element();
     let one = melior::ir::r#type::MemRefType::new(element, &[], None, None);
-    memref::bytes(one.into()).map(|bytes| bytes as i64).ok_or_else(|| {
-        error(&op, format!("cannot allocate {} in symmetric memory", r#type)).emit()
-    })
+    memref::bytes(one.into())
+        .map(|bytes| bytes as i64)
+        .ok_or_else(|| {
+            error(
+                &op,
+                format!("cannot allocate {} in symmetric memory", r#type),
+            )
+            .emit()
+        })
 }
 
 /// Builds the extents of an allocation in 64 bits.

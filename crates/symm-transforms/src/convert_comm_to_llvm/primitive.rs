@@ -14,10 +14,7 @@ use melior::ir::{
     operation::OperationLike,
 };
 use symm_ir::{
-    diagnostics::Failure,
-    dialect::symm_mem_group,
-    memref::memory_space,
-    pass::PassResult,
+    diagnostics::Failure, dialect::symm_mem_group, memref::memory_space, pass::PassResult,
     value::replace_all_uses,
 };
 
@@ -42,7 +39,12 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
         let (b, view, _) = self.site(op)?;
         let peer = b.index_cast(op.operand(0)?, b.int_type(64));
         let word = view.word(&b, peer, view.wide_rank(&b));
-        b.op("llvm.store", &[op.operand(1)?, word], &[], &b.atomic(Ordering::Release));
+        b.op(
+            "llvm.store",
+            &[op.operand(1)?, word],
+            &[],
+            &b.atomic(Ordering::Release),
+        );
         erase(op);
         Ok(())
     }
@@ -97,7 +99,9 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
     /// nothing is assumed of what it may alias (law L5).
     pub(super) fn peer(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let buffer = op.operand(0)?;
-        let name = memory_space(buffer.r#type()).and_then(symm_mem_group).unwrap_or_default();
+        let name = memory_space(buffer.r#type())
+            .and_then(symm_mem_group)
+            .unwrap_or_default();
         let group = self.group(op, &name)?.clone();
         let view = self.views.get(op, &group)?;
         let b = Builder::before(op);
@@ -123,7 +127,11 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
     ) -> Result<(Builder<'c, 'a>, View<'c, 'a>, u32), Failure> {
         let name = FlatSymbolRefAttribute::try_from(op.attribute("group")?)?.value();
         let group = self.group(op, name)?.clone();
-        Ok((Builder::before(op), self.views.get(op, &group)?, group.index))
+        Ok((
+            Builder::before(op),
+            self.views.get(op, &group)?,
+            group.index,
+        ))
     }
 }
 

@@ -5,9 +5,7 @@
 
 use melior::ir::{
     Attribute, AttributeLike, BlockLike, OperationRef, Type, TypeLike, Value, ValueLike,
-    attribute::TypeAttribute,
-    operation::OperationLike,
-    r#type::FunctionType,
+    attribute::TypeAttribute, operation::OperationLike, r#type::FunctionType,
 };
 use symm_ir::{
     context::context_of,
@@ -64,11 +62,17 @@ fn strip_attributes<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
 
 /// Returns a type, or a function's types, without the memory space.
 fn stripped_in<'c: 'a, 'a>(op: OperationRef<'c, 'a>, r#type: Type<'c>) -> Type<'c> {
-    let Ok(function) = FunctionType::try_from(r#type) else { return stripped(r#type) };
-    let inputs: Vec<_> =
-        (0..function.input_count()).filter_map(|i| function.input(i).ok()).map(stripped).collect();
-    let results: Vec<_> =
-        (0..function.result_count()).filter_map(|i| function.result(i).ok()).map(stripped).collect();
+    let Ok(function) = FunctionType::try_from(r#type) else {
+        return stripped(r#type);
+    };
+    let inputs: Vec<_> = (0..function.input_count())
+        .filter_map(|i| function.input(i).ok())
+        .map(stripped)
+        .collect();
+    let results: Vec<_> = (0..function.result_count())
+        .filter_map(|i| function.result(i).ok())
+        .map(stripped)
+        .collect();
     FunctionType::new(context_of(&op), &inputs, &results).into()
 }
 

@@ -9,7 +9,10 @@ use crate::{
 };
 use melior::{
     Context,
-    dialect::llvm::{self, attributes::{Linkage, linkage}},
+    dialect::llvm::{
+        self,
+        attributes::{Linkage, linkage},
+    },
     ir::{
         Attribute, BlockRef, OperationRef, Region, RegionLike, Type, Value,
         attribute::{DenseI32ArrayAttribute, StringAttribute, TypeAttribute},
@@ -32,7 +35,10 @@ pub(super) fn define<'c: 'a, 'a>(
     context: &'c Context,
     module: OperationRef<'c, 'a>,
 ) -> Result<(), Failure> {
-    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let body = module
+        .region(0)?
+        .first_block()
+        .ok_or("the module has no body".to_owned())?;
     let b = Builder::at_end(context, module.location(), body);
     let is_symbol = |name: &str| walk::children(module).any(|op| symbol_name(op) == Some(name));
     if !is_symbol(RUNTIME_SYMBOL) {
@@ -57,7 +63,9 @@ pub(super) fn define<'c: 'a, 'a>(
 fn define_function<'c: 'a, 'a>(b: &Builder<'c, 'a>, body: BlockRef<'c, 'a>, function: &Function) {
     for op in walk::operations(body) {
         if symbol_name(op) == Some(function.name) {
-            let is_defined = op.region(0).is_ok_and(|region| region.first_block().is_some());
+            let is_defined = op
+                .region(0)
+                .is_ok_and(|region| region.first_block().is_some());
             if is_defined {
                 return;
             }
@@ -90,23 +98,26 @@ fn call<'c: 'a, 'a>(
     arguments: &[Value<'c, 'a>],
     results: &[Type<'c>],
 ) -> Option<Value<'c, 'a>> {
-    let operands: Vec<_> = [callee].into_iter().chain(arguments.iter().copied()).collect();
+    let operands: Vec<_> = [callee]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .collect();
     let segments = DenseI32ArrayAttribute::new(b.context(), &[operands.len() as i32, 0]);
     let bundles = DenseI32ArrayAttribute::new(b.context(), &[]);
     let op = b.op(
         "llvm.call",
         &operands,
         results,
-        &[("operandSegmentSizes", segments.into()), ("op_bundle_sizes", bundles.into())],
+        &[
+            ("operandSegmentSizes", segments.into()),
+            ("op_bundle_sizes", bundles.into()),
+        ],
     );
     (!results.is_empty()).then(|| first_result(op))
 }
 
 /// Builds the argument of the library on the stack.
-fn collective_call<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    arguments: &[Value<'c, 'a>],
-) -> Value<'c, 'a> {
+fn collective_call<'c: 'a, 'a>(b: &Builder<'c, 'a>, arguments: &[Value<'c, 'a>]) -> Value<'c, 'a> {
     const OFFSETS: [usize; 10] = [
         offset_of!(CollectiveCall, kind),
         offset_of!(CollectiveCall, group),
@@ -137,7 +148,10 @@ fn global<'c: 'a, 'a>(b: &Builder<'c, 'a>) {
         b.op("llvm.return", &[null], &[], &[]);
     });
     let attributes = [
-        ("sym_name", StringAttribute::new(b.context(), RUNTIME_SYMBOL).into()),
+        (
+            "sym_name",
+            StringAttribute::new(b.context(), RUNTIME_SYMBOL).into(),
+        ),
         ("global_type", TypeAttribute::new(pointer).into()),
         ("linkage", linkage(b.context(), Linkage::External)),
         ("addr_space", b.int_attr(32, 0)),
@@ -150,24 +164,34 @@ fn host_memory<'c: 'a, 'a>(b: &Builder<'c, 'a>) {
     let (pointer, wide) = (b.pointer_type(), b.int_type(64));
     let body = b.nested(&[wide], |b, arguments| {
         let entry = entry(b, offset_of!(RuntimeTable, host_alloc));
-        let result = call(b, entry, &[arguments[0], b.int(wide, ALIGNMENT)], &[pointer]);
+        let result = call(
+            b,
+            entry,
+            &[arguments[0], b.int(wide, ALIGNMENT)],
+            &[pointer],
+        );
         b.op("llvm.return", result.as_slice(), &[], &[]);
     });
-    llvm_function(b, ALLOCATE, llvm::r#type::function(pointer, &[wide], false), body);
+    llvm_function(
+        b,
+        ALLOCATE,
+        llvm::r#type::function(pointer, &[wide], false),
+        body,
+    );
     let body = b.nested(&[pointer], |b, arguments| {
-        call(b, entry(b, offset_of!(RuntimeTable, host_free)), arguments, &[]);
+        call(
+            b,
+            entry(b, offset_of!(RuntimeTable, host_free)),
+            arguments,
+            &[],
+        );
         b.op("llvm.return", &[], &[], &[]);
     });
     let r#type = llvm::r#type::function(llvm::r#type::void(b.context()), &[pointer], false);
     llvm_function(b, FREE, r#type, body);
 }
 
-fn llvm_function<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    name: &str,
-    r#type: Type<'c>,
-    body: Region<'c>,
-) {
+fn llvm_function<'c: 'a, 'a>(b: &Builder<'c, 'a>, name: &str, r#type: Type<'c>, body: Region<'c>) {
     let attributes = [
         ("sym_name", StringAttribute::new(b.context(), name).into()),
         ("function_type", TypeAttribute::new(r#type).into()),

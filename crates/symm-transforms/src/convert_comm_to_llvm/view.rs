@@ -35,7 +35,10 @@ impl<'c: 'a, 'a> Views<'c, 'a> {
         if let Some(view) = self.0.get(&key) {
             return Ok(View(*view));
         }
-        let entry = function.region(0)?.first_block().ok_or("empty function".to_owned())?;
+        let entry = function
+            .region(0)?
+            .first_block()
+            .ok_or("empty function".to_owned())?;
         let b = Builder::at_start(context_of(&op), function.location(), entry);
         let view = runtime::GROUP.call_value(&b, &[b.i32(i64::from(group.index))]);
         self.0.insert(key, view);

@@ -16,10 +16,8 @@ use crate::{
     runtime::{ENTER, LEAVE},
 };
 use melior::ir::{
-    Attribute, OperationRef, ShapedTypeLike, Value, ValueLike,
-    attribute::FlatSymbolRefAttribute,
-    operation::OperationLike,
-    r#type::MemRefType,
+    Attribute, OperationRef, ShapedTypeLike, Value, ValueLike, attribute::FlatSymbolRefAttribute,
+    operation::OperationLike, r#type::MemRefType,
 };
 use symm_abi::ReduceOp;
 use symm_ir::{
@@ -53,7 +51,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             let buffers = [Operand(from), Temporary, Operand(to)];
             return self.call(op, &group, &kernel::ONE_SHOT_PULL_STAGED, &buffers);
         }
-        self.call(op, &group, &kernel::ONE_SHOT_PULL, &[Operand(from), Operand(to)])
+        self.call(
+            op,
+            &group,
+            &kernel::ONE_SHOT_PULL,
+            &[Operand(from), Operand(to)],
+        )
     }
 
     pub(super) fn one_shot_copy(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
@@ -95,8 +98,20 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
                 Temporary => None,
             })
             .collect();
-        let (reduction, Operands { buffers: operands, code }) = match operands.first() {
-            None => (None, Operands { buffers: Vec::new(), code: String::new() }),
+        let (
+            reduction,
+            Operands {
+                buffers: operands,
+                code,
+            },
+        ) = match operands.first() {
+            None => (
+                None,
+                Operands {
+                    buffers: Vec::new(),
+                    code: String::new(),
+                },
+            ),
             Some(first) => {
                 check_space(op, group, algorithm, buffers)?;
                 (Some(reduction(&b, op, *first)?), normalize(&b, &operands))
@@ -117,8 +132,17 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             })
             .collect();
         self.declare(&[ENTER, LEAVE]);
-        let layout = if code.is_empty() { code } else { format!(".{code}") };
-        let spec = Spec { algorithm, group, reduction, layout: &layout };
+        let layout = if code.is_empty() {
+            code
+        } else {
+            format!(".{code}")
+        };
+        let spec = Spec {
+            algorithm,
+            group,
+            reduction,
+            layout: &layout,
+        };
         let name = self.kernels.get(&b, &spec, &arguments);
         let phases = algorithm.phases().map(str::to_owned).collect();
         arguments.push(b.i32(self.record(op, group, algorithm.name, phases)));
@@ -139,7 +163,9 @@ fn check_space<'c: 'a, 'a>(
     buffers: &[Buffer<'c, 'a>],
 ) -> PassResult {
     for (buffer, role) in buffers.iter().zip(algorithm.roles) {
-        let (Operand(buffer), Role::Symmetric) = (buffer, role) else { continue };
+        let (Operand(buffer), Role::Symmetric) = (buffer, role) else {
+            continue;
+        };
         let space = symm_ir::memref::memory_space(buffer.r#type());
         if space.and_then(dialect::symm_mem_group).as_ref() != Some(&group.name) {
             let message = format!(
@@ -174,7 +200,9 @@ fn allocate<'c: 'a, 'a>(
     like: Value<'c, 'a>,
 ) -> Value<'c, 'a> {
     let of = memref_type(like);
-    let mut sizes: Vec<_> = (0..of.rank()).map(|dimension| b.dim(like, dimension)).collect();
+    let mut sizes: Vec<_> = (0..of.rank())
+        .map(|dimension| b.dim(like, dimension))
+        .collect();
     let mut extents = vec![dynamic(); of.rank()];
     if role == Role::Staging {
         let r#type = MemRefType::new(of.element(), &extents, None, None);
@@ -191,22 +219,34 @@ fn allocate<'c: 'a, 'a>(
 
 /// Returns the symbol that an attribute of an op names.
 pub(super) fn symbol<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> Result<String, Failure> {
-    Ok(FlatSymbolRefAttribute::try_from(op.attribute(name)?)?.value().to_owned())
+    Ok(FlatSymbolRefAttribute::try_from(op.attribute(name)?)?
+        .value()
+        .to_owned())
 }
 
 /// Returns the reduction of an op.
 pub(super) fn reduce_op<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<ReduceOp, Failure> {
     let attribute = op.attribute("reduce_op")?;
     dialect::ReduceOp::from_attribute(attribute)
-        .and_then(|reduce| ReduceOp::ALL.into_iter().find(|other| other.name() == reduce.as_str()))
+        .and_then(|reduce| {
+            ReduceOp::ALL
+                .into_iter()
+                .find(|other| other.name() == reduce.as_str())
+        })
         .ok_or_else(|| unknown(op, attribute))
 }
 
 fn protocol<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<Protocol, Failure> {
-    let Ok(attribute) = op.attribute("protocol") else { return Ok(Protocol::Pull) };
+    let Ok(attribute) = op.attribute("protocol") else {
+        return Ok(Protocol::Pull);
+    };
     Protocol::from_attribute(attribute).ok_or_else(|| unknown(op, attribute))
 }
 
 fn unknown<'c: 'a, 'a>(op: OperationRef<'c, 'a>, attribute: Attribute<'c>) -> Failure {
-    error(&op, format!("has an attribute that is not known on CPU: {attribute}")).emit()
+    error(
+        &op,
+        format!("has an attribute that is not known on CPU: {attribute}"),
+    )
+    .emit()
 }

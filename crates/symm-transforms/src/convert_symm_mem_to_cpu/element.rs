@@ -37,7 +37,11 @@ impl<'c> Element<'c> {
             DType::U8 => b.int_type(8),
             _ => stored,
         };
-        Some(Self { stored, accumulator, dtype })
+        Some(Self {
+            stored,
+            accumulator,
+            dtype,
+        })
     }
 
     /// Builds the accumulator's value of a stored element.
@@ -52,7 +56,11 @@ impl<'c> Element<'c> {
 
     fn conversion(&self, of_floats: &'static str) -> &'static str {
         // `arith` knows no unsigned types.
-        if self.dtype == DType::U8 { "builtin.unrealized_conversion_cast" } else { of_floats }
+        if self.dtype == DType::U8 {
+            "builtin.unrealized_conversion_cast"
+        } else {
+            of_floats
+        }
     }
 
     /// Builds one step of a reduction.

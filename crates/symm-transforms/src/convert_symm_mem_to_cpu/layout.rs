@@ -9,11 +9,7 @@
 //! kernel serves every shape.
 
 use crate::builder::{Builder, Extent, Metadata, dynamic, memref_type, shape};
-use melior::ir::{
-    ShapedTypeLike, Value,
-    attribute::StridedLayoutAttribute,
-    r#type::MemRefType,
-};
+use melior::ir::{ShapedTypeLike, Value, attribute::StridedLayoutAttribute, r#type::MemRefType};
 use symm_ir::memref::has_identity_layout;
 
 /// Operands with a common structure.
@@ -31,7 +27,10 @@ struct Run {
 
 /// Brings operands of one shape into a common structure.
 pub fn normalize<'c: 'a, 'a>(b: &Builder<'c, 'a>, operands: &[Value<'c, 'a>]) -> Operands<'c, 'a> {
-    let types: Vec<_> = operands.iter().map(|operand| memref_type(*operand)).collect();
+    let types: Vec<_> = operands
+        .iter()
+        .map(|operand| memref_type(*operand))
+        .collect();
     let extents = common_shape(&types);
     let runs = runs(&types, &extents);
     let sizes = sizes(b, operands[0], &extents, &runs);
@@ -62,8 +61,13 @@ fn common_shape(types: &[MemRefType<'_>]) -> Vec<i64> {
 
 /// Returns the runs of dimensions, outermost first; at least one.
 fn runs(types: &[MemRefType<'_>], extents: &[i64]) -> Vec<Run> {
-    let strides: Vec<_> = types.iter().map(|r#type| r#type.strides_and_offset().0).collect();
-    let contiguous = types.iter().all(|r#type| has_identity_layout((*r#type).into()));
+    let strides: Vec<_> = types
+        .iter()
+        .map(|r#type| r#type.strides_and_offset().0)
+        .collect();
+    let contiguous = types
+        .iter()
+        .all(|r#type| has_identity_layout((*r#type).into()));
     let merges = |outer: usize, inner: usize| {
         contiguous
             || strides.iter().all(|strides| {
@@ -80,11 +84,15 @@ fn runs(types: &[MemRefType<'_>], extents: &[i64]) -> Vec<Run> {
             Some(run) if merges(run.dimensions[run.dimensions.len() - 1], dimension) => {
                 run.dimensions.push(dimension);
             }
-            _ => runs.push(Run { dimensions: vec![dimension] }),
+            _ => runs.push(Run {
+                dimensions: vec![dimension],
+            }),
         }
     }
     if runs.is_empty() {
-        runs.push(Run { dimensions: Vec::new() });
+        runs.push(Run {
+            dimensions: Vec::new(),
+        });
     }
     runs
 }
@@ -103,7 +111,9 @@ fn sizes<'c: 'a, 'a>(
     runs.iter()
         .map(|run| {
             let factors = run.dimensions.iter().map(|dimension| extent(*dimension));
-            factors.reduce(|product, factor| b.mul(product, factor)).unwrap_or_else(|| b.index(1))
+            factors
+                .reduce(|product, factor| b.mul(product, factor))
+                .unwrap_or_else(|| b.index(1))
         })
         .collect()
 }
@@ -119,12 +129,15 @@ fn view<'c: 'a, 'a>(
     let r#type = memref_type(operand);
     let sizes: Vec<_> = sizes.iter().map(|size| Extent::Dynamic(*size)).collect();
     let free = vec![dynamic(); runs.len()];
-    let typed = |layout| {
-        MemRefType::new(r#type.element(), &free, layout, r#type.memory_space())
-    };
+    let typed = |layout| MemRefType::new(r#type.element(), &free, layout, r#type.memory_space());
     if has_identity_layout(r#type.into()) && runs.len() == 1 {
-        let view =
-            b.reinterpret(operand, typed(None), Extent::Static(0), &sizes, &[Extent::Static(1)]);
+        let view = b.reinterpret(
+            operand,
+            typed(None),
+            Extent::Static(0),
+            &sizes,
+            &[Extent::Static(1)],
+        );
         return (view, 'c');
     }
     let (strides, _) = r#type.strides_and_offset();
@@ -135,7 +148,9 @@ fn view<'c: 'a, 'a>(
     if unit && let Some(last) = layout.last_mut() {
         *last = 1;
     }
-    let Metadata { offset, strides, .. } = b.metadata(operand);
+    let Metadata {
+        offset, strides, ..
+    } = b.metadata(operand);
     let strides: Vec<_> = runs
         .iter()
         .zip(&layout)

@@ -14,10 +14,8 @@ use crate::{
     runtime::COLLECTIVE,
 };
 use melior::ir::{
-    OperationRef, ShapedTypeLike, Value, ValueLike,
-    attribute::IntegerAttribute,
-    operation::OperationLike,
-    r#type::MemRefType,
+    OperationRef, ShapedTypeLike, Value, ValueLike, attribute::IntegerAttribute,
+    operation::OperationLike, r#type::MemRefType,
 };
 use symm_abi::CollectiveKind;
 use symm_ir::{
@@ -53,7 +51,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             let message = format!("cannot communicate elements of type {stored}");
             return Err(error(&op, message).emit());
         };
-        let reduce = if kind.reduces() { reduce_op(op)? as i64 } else { 0 };
+        let reduce = if kind.reduces() {
+            reduce_op(op)? as i64
+        } else {
+            0
+        };
         let root = match op.attribute("src") {
             Ok(src) => IntegerAttribute::try_from(src)?.signed_value(),
             Err(_) => 0,
@@ -65,8 +67,14 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         if let Some(copy) = input.copy {
             b.copy(from, copy);
         }
-        let numbers =
-            [kind as i64, i64::from(group.index), number, reduce, element.dtype as i64, root];
+        let numbers = [
+            kind as i64,
+            i64::from(group.index),
+            number,
+            reduce,
+            element.dtype as i64,
+            root,
+        ];
         let mut operands: Vec<_> = numbers.into_iter().map(|number| b.i32(number)).collect();
         for (buffer, like) in [(&input, from), (&output, to)] {
             operands.push(buffer.address(&b));
@@ -102,7 +110,10 @@ impl<'c: 'a, 'a> Contiguous<'c, 'a> {
             .collect();
         let r#type = MemRefType::try_from(fresh(buffer.r#type(), None)).expect("a ranked memref");
         let copy = b.allocate("memref.alloc", r#type, &sizes);
-        Self { buffer: copy, copy: Some(copy) }
+        Self {
+            buffer: copy,
+            copy: Some(copy),
+        }
     }
 
     /// Builds the address of the first element: a contiguous buffer has no offset.

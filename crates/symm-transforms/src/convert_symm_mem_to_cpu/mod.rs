@@ -18,9 +18,7 @@ use crate::{
     runtime::{self, Function},
 };
 use kernel::Kernels;
-use melior::ir::{
-    BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike,
-};
+use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__complex__, mlirGetDialectHandle__func__,
     mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
@@ -59,8 +57,14 @@ given their deallocations. `--convert-comm-to-llvm` comes next.
          read them",
     )],
     statistics: &[
-        StatisticDef { name: "kernels", description: "calls of generated kernels" },
-        StatisticDef { name: "library-calls", description: "calls of the runtime's library" },
+        StatisticDef {
+            name: "kernels",
+            description: "calls of generated kernels",
+        },
+        StatisticDef {
+            name: "library-calls",
+            description: "calls of the runtime's library",
+        },
     ],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
@@ -75,7 +79,10 @@ given their deallocations. `--convert-comm-to-llvm` comes next.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let ops: Vec<_> = walk::collect(module).into_iter().filter(|op| is_converted(*op)).collect();
+    let ops: Vec<_> = walk::collect(module)
+        .into_iter()
+        .filter(|op| is_converted(*op))
+        .collect();
     if ops.is_empty() {
         pass.preserve_all_analyses();
         return Ok(());
@@ -89,7 +96,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 }
 
 fn is_converted(op: OperationRef<'_, '_>) -> bool {
-    Collective::of(op).is_some() || walk::is(op, "symm_mem.barrier") || walk::is(op, "c10d.wait_tensor")
+    Collective::of(op).is_some()
+        || walk::is(op, "symm_mem.barrier")
+        || walk::is(op, "c10d.wait_tensor")
 }
 
 /// What the conversion of a module's ops shares.
@@ -104,7 +113,10 @@ struct Conversion<'p, 'c, 'a> {
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     fn new(pass: &'p PassRun<'c, 'a>) -> Result<Self, Failure> {
         let module = pass.operation();
-        let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+        let body = module
+            .region(0)?
+            .first_block()
+            .ok_or("the module has no body".to_owned())?;
         Ok(Self {
             pass,
             body,
@@ -137,10 +149,21 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     }
 
     /// Enters an op into the table and returns its number.
-    fn record(&mut self, op: OperationRef<'c, 'a>, group: &Group, algorithm: &str, phases: Vec<String>) -> i64 {
+    fn record(
+        &mut self,
+        op: OperationRef<'c, 'a>,
+        group: &Group,
+        algorithm: &str,
+        phases: Vec<String>,
+    ) -> i64 {
         let number = self.table.len() as i64;
         self.table.push(Entry {
-            name: op.name().as_string_ref().as_str().unwrap_or_default().to_owned(),
+            name: op
+                .name()
+                .as_string_ref()
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             place: place::of(op.location()),
             group: group.name.clone(),
             algorithm: algorithm.to_owned(),
@@ -156,7 +179,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
 
     /// Declares functions of the runtime that are not declared yet.
     fn declare(&mut self, functions: &[Function]) {
-        let b = Builder::at_end(self.pass.context(), self.pass.operation().location(), self.body);
+        let b = Builder::at_end(
+            self.pass.context(),
+            self.pass.operation().location(),
+            self.body,
+        );
         runtime::declare(&b, functions, &mut |name| self.kernels.is_new(name));
     }
 }

@@ -10,11 +10,7 @@ use crate::{
     builder::Builder,
     entry_table::{self, Entry, Value as EntryValue},
 };
-use melior::ir::{
-    OperationRef, RegionLike,
-    attribute::StringAttribute,
-    operation::OperationLike,
-};
+use melior::ir::{OperationRef, RegionLike, attribute::StringAttribute, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__func__, mlirGetDialectHandle__llvm__, mlirGetDialectHandle__memref__,
 };
@@ -62,7 +58,11 @@ Runs on bufferized IR, after deallocations have been inserted.
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     let wanted = pass.options().text("entries");
-    let wanted: Vec<&str> = wanted.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let wanted: Vec<&str> = wanted
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
     let functions: Vec<_> = public_functions(module);
     check_wanted(module, &functions, &wanted)?;
     let mut entries = Vec::new();
@@ -77,11 +77,16 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 }
 
 /// Returns the public functions that have a body, with their names.
-fn public_functions<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<(&'c str, OperationRef<'c, 'a>)> {
+fn public_functions<'c: 'a, 'a>(
+    module: OperationRef<'c, 'a>,
+) -> Vec<(&'c str, OperationRef<'c, 'a>)> {
     walk::children(module)
         .filter(|op| walk::is(*op, "func.func"))
         .filter(|op| text(*op, "sym_visibility").is_none_or(|visibility| visibility == "public"))
-        .filter(|op| op.region(0).is_ok_and(|region| region.first_block().is_some()))
+        .filter(|op| {
+            op.region(0)
+                .is_ok_and(|region| region.first_block().is_some())
+        })
         .filter_map(|op| Some((text(op, "sym_name")?, op)))
         .collect()
 }
@@ -91,10 +96,17 @@ fn check_wanted<'c: 'a, 'a>(
     functions: &[(&str, OperationRef<'c, 'a>)],
     wanted: &[&str],
 ) -> PassResult {
-    let names: Vec<_> = functions.iter().map(|(name, _)| format!("@{name}")).collect();
+    let names: Vec<_> = functions
+        .iter()
+        .map(|(name, _)| format!("@{name}"))
+        .collect();
     for name in wanted {
         if !functions.iter().any(|(other, _)| other == name) {
-            let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let there = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            };
             let message = format!("no public function @{name} with a body; there is: {there}");
             return Err(error_at(module.location(), message).emit());
         }
@@ -112,7 +124,10 @@ fn make_private<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, function: OperationRef<'c, '
 }
 
 fn create<'c: 'a, 'a>(name: &str, function: OperationRef<'c, 'a>) -> Result<Entry, Failure> {
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    if !name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
         let message = format!("expected an entry named with letters, digits and '_', got @{name}");
         return Err(error(&function, message).emit());
     }
@@ -128,5 +143,9 @@ fn create<'c: 'a, 'a>(name: &str, function: OperationRef<'c, 'a>) -> Result<Entr
 }
 
 fn text<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> Option<&'c str> {
-    Some(StringAttribute::try_from(op.attribute(name).ok()?).ok()?.value())
+    Some(
+        StringAttribute::try_from(op.attribute(name).ok()?)
+            .ok()?
+            .value(),
+    )
 }

@@ -34,7 +34,11 @@ pub(super) struct Signature<'c> {
 
 impl From<&Value<'_>> for entry_table::Value {
     fn from(value: &Value<'_>) -> Self {
-        Self { name: value.name.clone(), dtype: value.dtype, shape: value.shape.clone() }
+        Self {
+            name: value.name.clone(),
+            dtype: value.dtype,
+            shape: value.shape.clone(),
+        }
     }
 }
 
@@ -70,7 +74,10 @@ impl<'c> Signature<'c> {
 
 /// Names by position the arguments whose names are not their own.
 fn number_repeated(arguments: &mut [Value<'_>]) {
-    let names: Vec<_> = arguments.iter().map(|argument| argument.name.clone()).collect();
+    let names: Vec<_> = arguments
+        .iter()
+        .map(|argument| argument.name.clone())
+        .collect();
     for (index, argument) in arguments.iter_mut().enumerate() {
         if names.iter().filter(|name| **name == argument.name).count() > 1 {
             argument.name = format!("arg{index}");
@@ -117,7 +124,12 @@ impl<'c> Value<'c> {
         if !may_be_contiguous(memref, &shape) {
             return Err(refuse("row-major and contiguous"));
         }
-        Ok(Self { name, r#type: memref, dtype, shape })
+        Ok(Self {
+            name,
+            r#type: memref,
+            dtype,
+            shape,
+        })
     }
 }
 

@@ -6,9 +6,7 @@
 use super::signature::{Signature, Value as Described};
 use crate::builder::{Builder, shape};
 use melior::ir::{
-    ShapedTypeLike, Type, Value,
-    attribute::StringAttribute,
-    operation::OperationLike,
+    ShapedTypeLike, Type, Value, attribute::StringAttribute, operation::OperationLike,
     r#type::MemRefType,
 };
 use symm_ir::edit::set_attribute;
@@ -47,8 +45,11 @@ fn body<'c: 'a, 'a>(
         inputs.push(b.cast(copy, argument.r#type));
         copies.push(copy);
     }
-    let types: Vec<Type<'c>> =
-        signature.results.iter().map(|result| result.r#type.into()).collect();
+    let types: Vec<Type<'c>> = signature
+        .results
+        .iter()
+        .map(|result| result.r#type.into())
+        .collect();
     let call = b.call(name, &inputs, &types);
     for (index, (result, described)) in call.results().zip(&signature.results).enumerate() {
         let index = signature.arguments.len() + index;

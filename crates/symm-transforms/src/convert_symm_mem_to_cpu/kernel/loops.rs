@@ -26,14 +26,22 @@ pub(super) struct Tile<'c, 'a> {
 }
 
 /// Builds the extents of a buffer.
-pub(super) fn extents<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Vec<Value<'c, 'a>> {
-    (0..memref_type(buffer).rank()).map(|dimension| b.dim(buffer, dimension)).collect()
+pub(super) fn extents<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    buffer: Value<'c, 'a>,
+) -> Vec<Value<'c, 'a>> {
+    (0..memref_type(buffer).rank())
+        .map(|dimension| b.dim(buffer, dimension))
+        .collect()
 }
 
 impl<'c: 'a, 'a> Space<'c, 'a> {
     /// All of a buffer.
     pub(super) fn whole(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Self {
-        let bounds = extents(b, buffer).into_iter().map(|extent| [b.index(0), extent]).collect();
+        let bounds = extents(b, buffer)
+            .into_iter()
+            .map(|extent| [b.index(0), extent])
+            .collect();
         Self { bounds }
     }
 
@@ -78,7 +86,14 @@ impl<'c: 'a, 'a> Space<'c, 'a> {
             let tile = b.index(TILE);
             b.for_each([lower, upper, tile], |b, start| {
                 let length = b.min(b.sub(upper, start), tile);
-                body(b, &Tile { outer, start, length });
+                body(
+                    b,
+                    &Tile {
+                        outer,
+                        start,
+                        length,
+                    },
+                );
             });
         } else {
             b.for_each([lower, upper, b.index(1)], |b, index| {
@@ -90,7 +105,11 @@ impl<'c: 'a, 'a> Space<'c, 'a> {
 }
 
 /// Builds the size of a shard of dimension 0.
-pub(super) fn chunk<'c: 'a, 'a>(b: &Builder<'c, 'a>, extent: Value<'c, 'a>, ranks: i64) -> Value<'c, 'a> {
+pub(super) fn chunk<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    extent: Value<'c, 'a>,
+    ranks: i64,
+) -> Value<'c, 'a> {
     b.binary("arith.ceildivui", extent, b.index(ranks))
 }
 
@@ -131,7 +150,12 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
         buffer: Value<'c, 'a>,
         peer: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
-        b.value("comm.peer", &[buffer, peer], memref_type(buffer).into(), &[])
+        b.value(
+            "comm.peer",
+            &[buffer, peer],
+            memref_type(buffer).into(),
+            &[],
+        )
     }
 }
 
@@ -143,5 +167,8 @@ pub(super) fn slot_place<'c: 'a, 'a>(
     place: &[Value<'c, 'a>],
 ) -> Vec<Value<'c, 'a>> {
     let first = b.sub(place[0], origin);
-    [slot, first].into_iter().chain(place[1..].iter().copied()).collect()
+    [slot, first]
+        .into_iter()
+        .chain(place[1..].iter().copied())
+        .collect()
 }

@@ -20,7 +20,10 @@ mod reduce;
 mod two_shot;
 
 pub use self::{
-    one_shot::{COPY, COPY_STAGED, PULL as ONE_SHOT_PULL, PULL_STAGED as ONE_SHOT_PULL_STAGED, PUSH as ONE_SHOT_PUSH},
+    one_shot::{
+        COPY, COPY_STAGED, PULL as ONE_SHOT_PULL, PULL_STAGED as ONE_SHOT_PULL_STAGED,
+        PUSH as ONE_SHOT_PUSH,
+    },
     two_shot::{PULL as TWO_SHOT_PULL, PUSH as TWO_SHOT_PUSH},
 };
 
@@ -122,7 +125,11 @@ pub struct Frame<'c, 'a> {
 impl<'c: 'a, 'a> Kernels<'c, 'a> {
     /// Starts with none, for a module's body.
     pub fn new(body: BlockRef<'c, 'a>, without_exit_barrier: bool) -> Self {
-        Self { body, generated: Default::default(), without_exit_barrier }
+        Self {
+            body,
+            generated: Default::default(),
+            without_exit_barrier,
+        }
     }
 
     /// Says whether a name is new, and remembers it.
@@ -132,7 +139,12 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
 
     /// Returns the name of the kernel; generates it where it is new. It takes the
     /// buffers of its roles and the number of the op.
-    pub fn get(&mut self, b: &Builder<'c, 'a>, spec: &Spec<'_, 'c>, arguments: &[Value<'c, 'a>]) -> String {
+    pub fn get(
+        &mut self,
+        b: &Builder<'c, 'a>,
+        spec: &Spec<'_, 'c>,
+        arguments: &[Value<'c, 'a>],
+    ) -> String {
         let name = spec.name();
         if self.is_new(&name) {
             let b = Builder::at_end(b.context(), b.location(), self.body);
@@ -142,7 +154,13 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
         name
     }
 
-    fn generate(&mut self, b: &Builder<'c, 'a>, name: &str, spec: &Spec<'_, 'c>, mut types: Vec<Type<'c>>) {
+    fn generate(
+        &mut self,
+        b: &Builder<'c, 'a>,
+        name: &str,
+        spec: &Spec<'_, 'c>,
+        mut types: Vec<Type<'c>>,
+    ) {
         let steps = self.steps(spec.algorithm);
         let mut phases = Vec::new();
         for phase in 0..spec.algorithm.phases().count() {
@@ -183,7 +201,10 @@ impl Spec<'_, '_> {
                 format!(".{}.{dtype}", reduce.name())
             })
             .unwrap_or_default();
-        format!("symm.{algorithm}{reduction}.{}{}", self.group.name, self.layout)
+        format!(
+            "symm.{algorithm}{reduction}.{}{}",
+            self.group.name, self.layout
+        )
     }
 }
 
@@ -195,7 +216,9 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
             group: spec.group.name.clone(),
             ranks: spec.group.size,
             reduction: spec.reduction,
-            accumulators: spec.reduction.map(|(element, _)| reduce::accumulators(b, element)),
+            accumulators: spec
+                .reduction
+                .map(|(element, _)| reduce::accumulators(b, element)),
         }
     }
 
@@ -211,18 +234,30 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
 
     /// Builds this rank's number in the group.
     fn rank(&self, b: &Builder<'c, 'a>) -> Value<'c, 'a> {
-        b.value("comm.rank", &[], b.index_type(), &[("group", b.symbol(&self.group))])
+        b.value(
+            "comm.rank",
+            &[],
+            b.index_type(),
+            &[("group", b.symbol(&self.group))],
+        )
     }
 
     /// Builds a loop over the members of the group, from one on.
-    fn for_each_peer(&self, b: &Builder<'c, 'a>, from: i64, body: impl FnOnce(&Builder<'c, 'a>, Value<'c, 'a>)) {
+    fn for_each_peer(
+        &self,
+        b: &Builder<'c, 'a>,
+        from: i64,
+        body: impl FnOnce(&Builder<'c, 'a>, Value<'c, 'a>),
+    ) {
         b.for_each([b.index(from), b.index(self.ranks), b.index(1)], body);
     }
 
     /// Builds the size of this rank's data.
     fn bytes(&self, b: &Builder<'c, 'a>) -> Value<'c, 'a> {
         let wide = b.int_type(64);
-        let Some((element, _)) = self.reduction else { return b.int(wide, 0) };
+        let Some((element, _)) = self.reduction else {
+            return b.int(wide, 0);
+        };
         let size = b.index(element.dtype.size() as i64);
         let bytes = loops::extents(b, self.arguments[0])
             .into_iter()

@@ -81,13 +81,20 @@ fn pull<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>, to: Role) {
     let (from, to) = (frame.buffer(Role::Symmetric), frame.buffer(to));
     let space = Space::whole(b, from);
     frame.reduce(b, &space, Source::Peers(from), |b, tile| {
-        tile.for_each(b, |b, index, place| b.store(frame.reduced(b, index), to, place));
+        tile.for_each(b, |b, index, place| {
+            b.store(frame.reduced(b, index), to, place)
+        });
     });
 }
 
 fn stage<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let from = frame.buffer(Role::Input);
-    frame.copy(b, &Space::whole(b, from), from, frame.buffer(Role::Symmetric));
+    frame.copy(
+        b,
+        &Space::whole(b, from),
+        from,
+        frame.buffer(Role::Symmetric),
+    );
 }
 
 fn unstage<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
@@ -102,7 +109,11 @@ fn push<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
         let slots = frame.peer(b, frame.buffer(Role::Slots), peer);
         space.for_each_tile(b, |b, tile| {
             tile.for_each(b, |b, _, place| {
-                b.store(b.load(from, place), slots, &slot_place(b, rank, origin, place));
+                b.store(
+                    b.load(from, place),
+                    slots,
+                    &slot_place(b, rank, origin, place),
+                );
             });
         });
     });
@@ -112,6 +123,8 @@ fn reduce_slots<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let to = frame.buffer(Role::Output);
     let source = Source::Slots(frame.buffer(Role::Slots), b.index(0));
     frame.reduce(b, &Space::whole(b, to), source, |b, tile| {
-        tile.for_each(b, |b, index, place| b.store(frame.reduced(b, index), to, place));
+        tile.for_each(b, |b, index, place| {
+            b.store(frame.reduced(b, index), to, place)
+        });
     });
 }

@@ -44,7 +44,9 @@ fn reduce_shard_in_place<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let buffer = frame.buffer(Role::Symmetric);
     let space = shard(frame, b, buffer, frame.rank(b));
     frame.reduce(b, &space, Source::Peers(buffer), |b, tile| {
-        tile.for_each(b, |b, index, place| b.store(frame.reduced(b, index), buffer, place));
+        tile.for_each(b, |b, index, place| {
+            b.store(frame.reduced(b, index), buffer, place)
+        });
         frame.for_each_peer(b, 0, |b, peer| {
             let to = frame.peer(b, buffer, peer);
             tile.for_each(b, |b, _, place| b.store(b.load(buffer, place), to, place));
