@@ -236,6 +236,14 @@ void symmOperationVisitSymbolReferences(MlirOperation op,
                                         MlirStringCallback visit,
                                         void *userData);
 
+/*===------------------------------- Rewrites ----------------------------===*/
+
+/* Turns a named op of linalg into `linalg.generic`, where it can be. */
+bool symmLinalgGeneralize(MlirOperation op);
+
+/* Replaces functions of the math dialect inside `op` by polynomials in f32. */
+bool symmMathApproximate(MlirOperation op);
+
 #ifdef __cplusplus
 }
 #endif
