@@ -11,6 +11,7 @@
 #   driver   the tests of symm-cuda
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
+#   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
 #   sanitize the check of small sizes under compute-sanitizer
 #   time     all algorithms and NCCL in one run: table, JSON, SVG
 #   peers    PyTorch's and NCCL's all-reduces through PyTorch
@@ -33,7 +34,7 @@ if [ "${1:-}" = -g ]; then
   gpus=$2
   shift 2
 fi
-steps=${*:-host driver check soak sanitize time peers}
+steps=${*:-host driver check soak faults sanitize time peers}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -70,15 +71,53 @@ host() {
   nvidia-smi topo -m
 }
 
-# Even sizes, sizes that are no whole packets, and single elements.
+# Single elements, sizes that are no whole packets, and larger ones. The table is long, so only its end is printed.
 check() {
-  local most="-d all -o all -n 3 -w 1 -G 1 -T 5 -a one_shot_push,two_shot_push,one_shot_pull,two_shot_pull"
-  bench -g "$1" $most -b 1 -e 40 -i 13 --isolation "$2" &&
-    bench -g "$1" $most -b 1000 -e 70000 -f 8.1 --isolation "$2"
+  local ranks=$1 isolation=$2 table=$OUT/check.txt status=0 sizes
+  for sizes in "-b 1 -e 40 -i 13" "-b 1000 -e 70000 -f 8.1"; do
+    # shellcheck disable=SC2086
+    bench -g "$ranks" --isolation "$isolation" $sizes -d all -o all -n 3 -w 1 -G 1 -T 5 \
+      -a one_shot_push,two_shot_push,one_shot_pull,two_shot_pull >"$table.part" || status=1
+    cat "$table.part" >>"$table"
+    grep -E "^# (Out of bounds|N/A|Measured)" "$table.part"
+    # A kernel that is not in the bundle is a check that did not happen.
+    grep -q "the bundle has no" "$table.part" && status=1
+    rm "$table.part"
+  done
+  return $status
 }
 
 soak() {
   bench -g "$1" --soak 10000 --channels "$2" -T 5 -d "$3" -b 1K -e 64K -f 8
+}
+
+# Starts ranks as processes, does SIGNAL to rank 1 once they are at work, and counts the ranks that say who is missing.
+fault() {
+  local ranks=$1 signal=$2 expected=$3 log=$OUT/fault.txt begun told
+  "$kit/symm-bench" --bundle "$kit/bundle" -g "$ranks" --isolation process --soak 1000000000 -T 2 -d float \
+    -b 4K -e 4K -a one_shot_push >"$log" 2>&1 &
+  local parent=$!
+  for ((i = 0; i < 600; i++)); do
+    grep -q soaking "$log" && break
+    sleep 0.1
+  done
+  sleep 2
+  local victim
+  for victim in $(pgrep -P $parent); do
+    tr '\0' '\n' <"/proc/$victim/environ" | grep -qx RANK=1 && break
+  done
+  begun=$SECONDS
+  kill -"$signal" "$victim"
+  [ "$signal" = STOP ] && sleep 4 && kill -CONT "$victim"
+  wait $parent && { echo "expected a failure after $signal, got success"; return 1; }
+  cat "$log"
+  told=$(grep -cE "did not arrive at op|had given up" "$log")
+  echo "after $signal: $told ranks told within $((SECONDS - begun)) s, expected $expected"
+  [ "$told" -eq "$expected" ] && [ $((SECONDS - begun)) -le 10 ]
+}
+
+faults() {
+  fault "$1" KILL $(($1 - 1)) && fault "$1" STOP "$1"
 }
 
 sanitize() {
@@ -103,7 +142,7 @@ tune() {
 }
 
 export kit OUT
-export -f bench host check soak sanitize time_all peers tune
+export -f bench host check soak fault faults sanitize time_all peers tune
 
 if [ "$gpus" -eq 0 ]; then
   skip "the GPU suite" "no GPU here"
@@ -124,7 +163,7 @@ for name in $steps; do
       else
         skip peers "no PyTorch here"
       fi ;;
-    check | soak | sanitize | time | tune)
+    check | soak | faults | sanitize | time | tune)
       if [ "$gpus" -lt 2 ]; then
         skip "$name" "needs 2 GPUs, found $gpus"
       elif [ $name = time ]; then
@@ -140,6 +179,8 @@ for name in $steps; do
         step "soak float, one channel" 120 soak "$gpus" 1 float
         step "soak bfloat16, two channels" 120 soak "$gpus" 2 bfloat16
         step "soak int32, one channel" 120 soak "$gpus" 1 int32
+      elif [ $name = faults ]; then
+        step faults 120 faults "$gpus"
       elif [ $name = sanitize ]; then
         if command -v compute-sanitizer >/dev/null; then
           step sanitize 240 sanitize "$gpus"

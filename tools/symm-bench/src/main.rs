@@ -18,7 +18,7 @@ mod spawn;
 mod tune;
 mod world;
 
-use std::{cell::RefCell, fs, process::ExitCode, rc::Rc};
+use std::{cell::RefCell, fs, process::ExitCode, rc::Rc, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -75,7 +75,7 @@ fn run(options: &Options) -> Result<ExitCode> {
                 .gpus
                 .map_or_else(|| Gpu::count().map(|n| n as u32), Ok)?;
             if options.isolation == Isolation::Process {
-                return spawn::processes(gpus);
+                return spawn::processes(gpus, options.timeout() + Duration::from_secs(5));
             }
             World::here(gpus, options.share_gpus)?
         }
@@ -150,6 +150,9 @@ fn soak(options: &Options, world: &mut World, operations: usize) -> Result<ExitC
         let data = Data::new(dtype, op, world.size, false)?;
         for case in cases(options, dtype, op) {
             for algorithm in algorithms.iter_mut().filter(|a| a.exact()) {
+                if world.leads() {
+                    println!("# soaking {}", algorithm.name());
+                }
                 let verdict = soak::run(world, &mut **algorithm, &case, &data, &plan)?;
                 failed |= matches!(verdict, soak::Verdict::Ran { wrong: 1.., .. });
                 if world.leads() {

@@ -180,6 +180,8 @@ pub fn footer(entries: &[Entry], world: u32) -> String {
     let verdict = if wrong == 0 { "OK" } else { "FAILED" };
     let _ = writeln!(out, "# Out of bounds values : {wrong} {verdict}");
     let _ = writeln!(out, "# Avg bus bandwidth    : {average:.4}");
+    let (measured, all) = (bandwidths.len(), 2 * entries.len());
+    let _ = writeln!(out, "# Measured             : {measured} of {all}");
     for reason in refusals(entries) {
         let _ = writeln!(out, "# N/A: {reason}");
     }
@@ -361,6 +363,7 @@ pub(crate) mod tests {
         let row: Vec<_> = text.lines().last().unwrap().split_whitespace().collect();
         assert_eq!(row, ["#", "1024", "2.00", "16.00", "8.00", "-", "0.25"]);
         assert!(text.contains("# Out of bounds values : 0 OK"));
+        assert!(text.contains("# Measured             : 3 of 8"));
         assert_eq!(text.matches("# N/A: one_shot_pull: too large").count(), 1);
     }
 

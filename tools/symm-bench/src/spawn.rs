@@ -9,13 +9,14 @@ use std::{
     io::Read,
     process::{Child, Command, ExitCode},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 
-/// Runs this command line once per rank and waits; when one fails, the others are ended.
-pub fn processes(world: u32) -> Result<ExitCode> {
+/// Runs this command line once per rank and waits; when one fails, the others have `grace` to find out by themselves
+/// and say so, and are then ended.
+pub fn processes(world: u32, grace: Duration) -> Result<ExitCode> {
     let token = secret()?;
     let mut children = Vec::new();
     for rank in 0..world {
@@ -27,7 +28,7 @@ pub fn processes(world: u32) -> Result<ExitCode> {
             }
         }
     }
-    Ok(if wait(&mut children)? {
+    Ok(if wait(&mut children, grace)? {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -54,26 +55,25 @@ fn start(rank: u32, world: u32, token: &str) -> Result<Child> {
 }
 
 /// Waits until all processes have ended; tells whether all succeeded.
-fn wait(children: &mut Vec<Child>) -> Result<bool> {
+fn wait(children: &mut Vec<Child>, grace: Duration) -> Result<bool> {
+    let mut failed_at = None;
     while !children.is_empty() {
-        let mut failed = false;
         let mut running = Vec::new();
         for mut child in children.drain(..) {
             match child.try_wait()? {
-                Some(status) => failed |= !status.success(),
                 None => running.push(child),
+                Some(status) if status.success() => {}
+                Some(_) => _ = failed_at.get_or_insert_with(Instant::now),
             }
         }
         *children = running;
-        if failed {
-            // The others find out by themselves within their time-out; give them the time to say so.
-            thread::sleep(Duration::from_secs(2));
+        if failed_at.is_some_and(|at: Instant| at.elapsed() > grace) {
             end(children);
-            return Ok(false);
+            break;
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Ok(true)
+    Ok(failed_at.is_none())
 }
 
 fn end(children: &mut [Child]) {
