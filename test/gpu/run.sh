@@ -13,8 +13,8 @@
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
 #   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
 #   sanitize the check of small sizes under compute-sanitizer
-#   time     all algorithms and NCCL in one run: table, JSON, SVG
 #   peers    PyTorch's and NCCL's all-reduces through PyTorch
+#   time     all algorithms and NCCL in one run, beside the peers if these were timed before: table, JSON, SVG
 #   tune     a launch table for these GPUs
 #
 # Files go to $OUT (default: target/gpu/out). The exit status is the number of steps that failed.
@@ -34,7 +34,7 @@ if [ "${1:-}" = -g ]; then
   gpus=$2
   shift 2
 fi
-steps=${*:-host driver check soak faults sanitize time peers}
+steps=${*:-host driver check soak faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -129,7 +129,9 @@ sanitize() {
 }
 
 time_all() {
-  bench -g "$1" -b 1K -e 16M -f 2 -d "$2" -J "$OUT/bench-$1-$2.json" --plot "$OUT/bench-$1-$2.svg" | tee "$OUT/bench-$1-$2.txt"
+  local peers=()
+  [ -f "$OUT/peers-$1.csv" ] && peers=(--peers "$OUT/peers-$1.csv")
+  bench -g "$1" "${peers[@]}" -b 1K -e 16M -f 2 -d "$2" -J "$OUT/bench-$1-$2.json" --plot "$OUT/bench-$1-$2.svg" | tee "$OUT/bench-$1-$2.txt"
 }
 
 peers() {

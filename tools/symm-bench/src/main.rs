@@ -5,6 +5,8 @@
 
 mod algorithm;
 mod case;
+mod compare;
+mod comparison;
 mod data;
 mod generated;
 mod measure;
@@ -124,7 +126,17 @@ fn bench(options: &Options, world: &mut World, processes: bool) -> Result<ExitCo
     // What was measured before a failure is not lost.
     if say {
         print!("{}", report::footer(&entries, world.size));
-        write(options, &setting, &entries)?;
+        let mut all = entries.clone();
+        for path in &options.peers {
+            for (dtype, _) in report::kinds(&entries)
+                .into_iter()
+                .filter(|(_, op)| *op == ReduceOp::Sum)
+            {
+                all.extend(compare::read(path, world.size, dtype)?);
+            }
+        }
+        print!("{}", comparison::table(&all));
+        write(options, &setting, &all)?;
     }
     done?;
     let wrong = entries.iter().any(|e| {

@@ -61,6 +61,9 @@ pub struct Options {
     /// Draw latency and bandwidth to an SVG file
     #[arg(long)]
     pub plot: Option<PathBuf>,
+    /// CSV files of what other programs took on these GPUs, to be shown beside (see bench/peers)
+    #[arg(long, value_name = "FILE")]
+    pub peers: Vec<PathBuf>,
     /// What to measure, in this order
     #[arg(short = 'a', long, value_enum, value_delimiter = ',', default_values_t = What::ALL)]
     pub algorithms: Vec<What>,

@@ -54,6 +54,8 @@ pub struct Entry {
     pub out_of_place: Row,
     /// With the result in the operand's place.
     pub in_place: Row,
+    /// It is somebody else's, to be compared with.
+    pub peer: bool,
     #[serde(skip)]
     case: Case,
 }
@@ -69,8 +71,15 @@ impl Entry {
             redop: op_name(case.op),
             out_of_place,
             in_place,
+            peer: algorithm.starts_with("nccl"),
             case,
         }
+    }
+
+    /// Marks the entry as somebody else's.
+    pub fn of_peer(mut self) -> Self {
+        self.peer = true;
+        self
     }
 
     /// Returns the better of the two times in microseconds, if any.
@@ -164,7 +173,7 @@ pub fn line(entry: &Entry, world: u32) -> String {
     )
 }
 
-/// Returns the lines below the table: a table of best times side by side, wrong elements, average bandwidth.
+/// Returns the lines below the table: wrong elements, average bandwidth, what was not run and why.
 pub fn footer(entries: &[Entry], world: u32) -> String {
     let mut out = String::from("#\n");
     let wrong: u64 = entries
@@ -184,9 +193,6 @@ pub fn footer(entries: &[Entry], world: u32) -> String {
     let _ = writeln!(out, "# Measured             : {measured} of {all}");
     for reason in refusals(entries) {
         let _ = writeln!(out, "# N/A: {reason}");
-    }
-    for kind in kinds(entries) {
-        out += &side_by_side(entries, kind);
     }
     out
 }
@@ -228,50 +234,6 @@ pub fn algorithms(entries: &[Entry]) -> Vec<&str> {
         }
     }
     names
-}
-
-/// Returns a table of the better of both times of every algorithm, and what the selection takes of NCCL's.
-fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
-    let names = algorithms(entries);
-    let mut out = format!(
-        "#\n# us by bytes, {} {}, the better of out-of-place and in-place\n#{:>12}",
-        dtype_name(kind.0),
-        op_name(kind.1),
-        "bytes"
-    );
-    names.iter().for_each(|name| _ = write!(out, "{name:>16}"));
-    out += "       symm/nccl\n";
-    let mut sizes: Vec<usize> = entries
-        .iter()
-        .filter(|e| e.kind() == kind)
-        .map(|e| e.size)
-        .collect();
-    sizes.dedup();
-    for size in sizes {
-        let of = |name: &str| {
-            entries
-                .iter()
-                .find(|e| e.kind() == kind && e.size == size && e.algorithm == name)?
-                .best_us()
-        };
-        let _ = write!(out, "#{size:>12}");
-        names.iter().for_each(|name| {
-            _ = write!(
-                out,
-                "{:>16}",
-                of(name).map_or("-".into(), |us| format!("{us:.2}"))
-            )
-        });
-        let nccl = [of("nccl"), of("nccl_window")]
-            .into_iter()
-            .flatten()
-            .min_by(f64::total_cmp);
-        let ratio = of("symm")
-            .zip(nccl)
-            .map_or("-".into(), |(ours, theirs)| format!("{:.2}", ours / theirs));
-        let _ = writeln!(out, "{ratio:>16}");
-    }
-    out
 }
 
 /// Returns everything as JSON.
@@ -352,18 +314,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_comparison_takes_the_better_nccl() {
+    fn the_footer_counts_what_was_measured() {
         let entries = [
             entry("symm", 1024, Some(2.0)),
-            entry("nccl", 1024, Some(16.0)),
-            entry("nccl_window", 1024, Some(8.0)),
             entry("one_shot_pull", 1024, None),
         ];
         let text = footer(&entries, 4);
-        let row: Vec<_> = text.lines().last().unwrap().split_whitespace().collect();
-        assert_eq!(row, ["#", "1024", "2.00", "16.00", "8.00", "-", "0.25"]);
         assert!(text.contains("# Out of bounds values : 0 OK"));
-        assert!(text.contains("# Measured             : 3 of 8"));
+        assert!(text.contains("# Measured             : 1 of 4"));
         assert_eq!(text.matches("# N/A: one_shot_pull: too large").count(), 1);
     }
 
