@@ -7,7 +7,8 @@ use crate::{
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM, convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS, expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES, lower_comm::LOWER_COMM,
-    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    keep_deallocations::KEEP_DEALLOCATIONS,
+    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS, record_buffers::RECORD_BUFFERS,
 };
 use symm_ir::{
     diagnostics::Failure,
@@ -89,6 +90,8 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add_text("canonicalize,cse")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
+    pipeline.add(&RECORD_BUFFERS, "")?;
+    pipeline.add(&KEEP_DEALLOCATIONS, "")?;
     pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
     configured(pipeline, &CREATE_ENTRY_POINTS)?;
     configured(pipeline, &CONVERT_SYMM_MEM_TO_CPU)?;

@@ -6,6 +6,8 @@
 
 pub mod buffer_table;
 mod builder;
+mod library;
+mod attributes;
 pub mod convert_comm_to_llvm;
 pub mod convert_symm_mem_to_cpu;
 pub mod cpu_pipeline;
@@ -14,10 +16,13 @@ pub mod entry_table;
 pub mod expand_small_floats;
 pub mod expand_strided_copies;
 pub mod group;
+pub mod keep_deallocations;
 pub mod lower_comm;
 pub mod op_table;
+mod overlap;
 mod place;
 pub mod place_symmetric_buffers;
+pub mod record_buffers;
 mod records;
 mod runtime;
 
@@ -30,8 +35,10 @@ pub static PASSES: &[&PassDef] = &[
     &create_entry_points::CREATE_ENTRY_POINTS,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
+    &keep_deallocations::KEEP_DEALLOCATIONS,
     &lower_comm::LOWER_COMM,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    &record_buffers::RECORD_BUFFERS,
 ];
 
 /// Every pipeline of this crate, sorted by argument.

@@ -10,8 +10,8 @@ use melior::{
     dialect::llvm,
     ir::{OperationRef, Type, Value},
 };
-use std::mem::offset_of;
-use symm_abi::RuntimeTable;
+use std::mem::{offset_of, size_of};
+use symm_abi::{AllReduceCall, CollectiveCall, MatmulCall, RuntimeTable};
 
 /// The type of an argument or a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +35,24 @@ pub struct Function {
     pub result: Option<Kind>,
     /// Where its address is in the table.
     pub offset: usize,
+    /// The structure whose address the table's function takes instead of the
+    /// arguments.
+    pub structure: Option<Structure>,
+}
+
+/// A structure that arguments are put into.
+#[derive(Clone, Copy, Debug)]
+pub struct Structure {
+    /// Its size in bytes.
+    pub size: usize,
+    /// Where each argument is.
+    pub offsets: &'static [usize],
 }
 
 /// Every function that a module may call.
-pub const FUNCTIONS: [Function; 7] = [GROUP, ALLOC, FREE, ENTER, LEAVE, WAIT, COLLECTIVE];
+pub const FUNCTIONS: [Function; 11] = [
+    GROUP, ALLOC, FREE, ENTER, LEAVE, WAIT, COLLECTIVE, LAUNCH, MATMUL, COPY, ALL_REDUCE,
+];
 
 /// This rank's view of a group.
 pub const GROUP: Function = Function {
@@ -46,6 +60,7 @@ pub const GROUP: Function = Function {
     inputs: &[Kind::I32],
     result: Some(Kind::Pointer),
     offset: offset_of!(RuntimeTable, group),
+    structure: None,
 };
 
 /// Allocates symmetric memory: group, bytes, alignment.
@@ -54,6 +69,7 @@ pub const ALLOC: Function = Function {
     inputs: &[Kind::I32, Kind::I64, Kind::I64],
     result: Some(Kind::Pointer),
     offset: offset_of!(RuntimeTable, alloc),
+    structure: None,
 };
 
 /// Frees symmetric memory: group, address.
@@ -62,6 +78,7 @@ pub const FREE: Function = Function {
     inputs: &[Kind::I32, Kind::Pointer],
     result: None,
     offset: offset_of!(RuntimeTable, free),
+    structure: None,
 };
 
 /// Begins a collective: group, op, bytes. Zero: go on.
@@ -70,6 +87,7 @@ pub const ENTER: Function = Function {
     inputs: &[Kind::I32, Kind::I32, Kind::I64],
     result: Some(Kind::I32),
     offset: offset_of!(RuntimeTable, enter),
+    structure: None,
 };
 
 /// Ends a collective: group, op.
@@ -78,6 +96,7 @@ pub const LEAVE: Function = Function {
     inputs: &[Kind::I32, Kind::I32],
     result: None,
     offset: offset_of!(RuntimeTable, leave),
+    structure: None,
 };
 
 /// Waits for a peer within the time-out: group, peer, epoch, phase. Zero: it is there.
@@ -86,6 +105,7 @@ pub const WAIT: Function = Function {
     inputs: &[Kind::I32, Kind::I32, Kind::I32, Kind::I32],
     result: Some(Kind::I32),
     offset: offset_of!(RuntimeTable, wait),
+    structure: None,
 };
 
 /// Runs a collective of the library: kind, group, op, reduction, element type,
@@ -106,6 +126,77 @@ pub const COLLECTIVE: Function = Function {
     ],
     result: Some(Kind::I32),
     offset: offset_of!(RuntimeTable, collective),
+    structure: Some(Structure {
+        size: size_of::<CollectiveCall>(),
+        offsets: &[
+            offset_of!(CollectiveCall, kind),
+            offset_of!(CollectiveCall, group),
+            offset_of!(CollectiveCall, op_id),
+            offset_of!(CollectiveCall, reduce_op),
+            offset_of!(CollectiveCall, dtype),
+            offset_of!(CollectiveCall, root),
+            offset_of!(CollectiveCall, input),
+            offset_of!(CollectiveCall, input_count),
+            offset_of!(CollectiveCall, output),
+            offset_of!(CollectiveCall, output_count),
+        ],
+    }),
+};
+
+/// CUDA: launches a kernel: address of the call.
+pub const LAUNCH: Function = Function {
+    name: "symm_rt.launch",
+    inputs: &[Kind::Pointer],
+    result: Some(Kind::I32),
+    offset: offset_of!(RuntimeTable, launch),
+    structure: None,
+};
+
+/// CUDA: runs a matrix product: its number, zero, addresses of left, right and
+/// result.
+pub const MATMUL: Function = Function {
+    name: "symm_rt.matmul",
+    inputs: &[Kind::I32, Kind::I32, Kind::I64, Kind::I64, Kind::I64],
+    result: Some(Kind::I32),
+    offset: offset_of!(RuntimeTable, matmul),
+    structure: Some(Structure {
+        size: size_of::<MatmulCall>(),
+        offsets: &[
+            offset_of!(MatmulCall, matmul),
+            offset_of!(MatmulCall, reserved),
+            offset_of!(MatmulCall, a),
+            offset_of!(MatmulCall, b),
+            offset_of!(MatmulCall, c),
+        ],
+    }),
+};
+
+/// CUDA: copies between two buffers: addresses of target and source, bytes.
+pub const COPY: Function = Function {
+    name: "symm_rt.copy",
+    inputs: &[Kind::I64, Kind::I64, Kind::I64],
+    result: Some(Kind::I32),
+    offset: offset_of!(RuntimeTable, copy),
+    structure: None,
+};
+
+/// CUDA: runs an all-reduce: its number, zero, addresses of input and output,
+/// elements.
+pub const ALL_REDUCE: Function = Function {
+    name: "symm_rt.all_reduce",
+    inputs: &[Kind::I32, Kind::I32, Kind::I64, Kind::I64, Kind::I64],
+    result: Some(Kind::I32),
+    offset: offset_of!(RuntimeTable, all_reduce),
+    structure: Some(Structure {
+        size: size_of::<AllReduceCall>(),
+        offsets: &[
+            offset_of!(AllReduceCall, all_reduce),
+            offset_of!(AllReduceCall, reserved),
+            offset_of!(AllReduceCall, input),
+            offset_of!(AllReduceCall, output),
+            offset_of!(AllReduceCall, count),
+        ],
+    }),
 };
 
 impl Kind {

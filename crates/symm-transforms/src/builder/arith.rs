@@ -14,10 +14,6 @@ use melior::ir::{
 pub enum Compare {
     /// Equal.
     Eq = 0,
-    /// Not equal.
-    Ne = 1,
-    /// Signed, less than.
-    Slt = 2,
     /// Signed, greater or equal.
     Sge = 5,
     /// Unsigned, less than.

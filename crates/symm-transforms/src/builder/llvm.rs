@@ -62,6 +62,14 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.op("llvm.store", &[value, address], &[], &[]);
     }
 
+    /// Builds memory on the stack, aligned to 8 bytes.
+    pub fn stack(&self, bytes: usize) -> Value<'c, 'a> {
+        let size = self.int(self.int_type(64), bytes as i64);
+        let byte = TypeAttribute::new(self.int_type(8)).into();
+        let attributes = [("elem_type", byte), ("alignment", self.int_attr(64, 8))];
+        self.value("llvm.alloca", &[size], self.pointer_type(), &attributes)
+    }
+
     /// Builds the attributes of an atomic access of 32 bits at system scope.
     pub fn atomic(&self, ordering: Ordering) -> [(&'static str, Attribute<'c>); 2] {
         [

@@ -15,8 +15,6 @@ use melior::ir::{
 pub struct Metadata<'c, 'a> {
     /// Elements before the first one.
     pub offset: Value<'c, 'a>,
-    /// Extent of each dimension.
-    pub sizes: Vec<Value<'c, 'a>>,
     /// Elements from one index to the next, of each dimension.
     pub strides: Vec<Value<'c, 'a>>,
 }
@@ -76,6 +74,13 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.op("memref.copy", &[from, to], &[], &[]);
     }
 
+    /// Builds the address of the element at offset 0, in 64 bits.
+    pub fn address(&self, buffer: Value<'c, 'a>) -> Value<'c, 'a> {
+        let name = "memref.extract_aligned_pointer_as_index";
+        let address = self.value(name, &[buffer], self.index_type(), &[]);
+        self.index_cast(address, self.int_type(64))
+    }
+
     /// Builds a change of what is known of a type.
     pub fn cast(&self, buffer: Value<'c, 'a>, to: MemRefType<'c>) -> Value<'c, 'a> {
         self.convert("memref.cast", buffer, to.into())
@@ -89,10 +94,9 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         results.resize(2 + 2 * r#type.rank(), self.index_type());
         let op = self.op("memref.extract_strided_metadata", &[buffer], &results, &[]);
         let numbers: Vec<Value<'c, 'a>> = op.results().skip(1).map(Into::into).collect();
-        let (sizes, strides) = numbers[1..].split_at(r#type.rank());
+        let strides = numbers[1..].split_at(r#type.rank()).1;
         Metadata {
             offset: numbers[0],
-            sizes: sizes.to_vec(),
             strides: strides.to_vec(),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     runtime,
 };
 use melior::ir::{
-    OperationRef, ShapedTypeLike, Type, TypeLike, Value, ValueLike,
+    OperationRef, ShapedTypeLike, Type, Value, ValueLike,
     attribute::{IntegerAttribute, TypeAttribute},
     operation::OperationLike,
 };

@@ -11,7 +11,6 @@ mod table;
 mod view;
 
 use crate::{
-    buffer_table,
     builder::erase,
     group::{Group, groups},
 };
@@ -41,8 +40,7 @@ Allocations in symmetric memory become calls of the runtime, and the memory spac
 `#comm.symm_mem` disappears from all types: for LLVM, symmetric memory is memory. The
 functions of the runtime get bodies that go through the table at `symm_rt`, which the
 runtime fills in after it has loaded the program; so an artifact has no undefined
-symbols of Symm. Groups go away; their order is their number at run time. What was
-allocated where is kept in the module's attribute `symm.buffers`.
+symbols of Symm. Groups go away; their order is their number at run time.
 
 Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
 ",
@@ -64,9 +62,7 @@ Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    buffer_table::record(pass.context(), module);
     let mut conversion = Conversion {
-        module,
         groups: groups(module),
         views: Views::default(),
         spin_limit: pass.options().int("spin-limit"),
@@ -86,7 +82,6 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 
 /// What the conversion of a module's ops shares.
 struct Conversion<'c, 'a> {
-    module: OperationRef<'c, 'a>,
     groups: Vec<Group>,
     views: Views<'c, 'a>,
     spin_limit: i64,

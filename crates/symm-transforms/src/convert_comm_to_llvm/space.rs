@@ -4,7 +4,7 @@
 //! The memory space `#comm.symm_mem` leaves all types.
 
 use melior::ir::{
-    Attribute, AttributeLike, BlockLike, OperationRef, Type, TypeLike, Value, ValueLike,
+    Attribute, BlockLike, OperationRef, Type, TypeLike, Value, ValueLike,
     attribute::TypeAttribute, operation::OperationLike, r#type::FunctionType,
 };
 use symm_ir::{

@@ -5,7 +5,7 @@
 
 use crate::{
     builder::{Builder, erase, first_result},
-    runtime::{self, Function},
+    runtime::{self, Function, Structure},
 };
 use melior::{
     Context,
@@ -19,8 +19,8 @@ use melior::{
         operation::OperationLike,
     },
 };
-use std::mem::{offset_of, size_of};
-use symm_abi::{CollectiveCall, RUNTIME_SYMBOL, RuntimeTable};
+use std::mem::offset_of;
+use symm_abi::{RUNTIME_SYMBOL, RuntimeTable};
 use symm_ir::{diagnostics::Failure, flow::symbol_references, walk};
 
 /// What `--finalize-memref-to-llvm` calls for ordinary buffers.
@@ -75,11 +75,9 @@ fn define_function<'c: 'a, 'a>(b: &Builder<'c, 'a>, body: BlockRef<'c, 'a>, func
     let (inputs, results) = function.types(b);
     b.function(function.name, &inputs, &results, |b, arguments| {
         let entry = entry(b, function.offset);
-        let result = if function.name == runtime::COLLECTIVE.name {
-            let pointer = [collective_call(b, arguments)];
-            call(b, entry, &pointer, &results)
-        } else {
-            call(b, entry, arguments, &results)
+        let result = match function.structure {
+            Some(layout) => call(b, entry, &[structure(b, layout, arguments)], &results),
+            None => call(b, entry, arguments, &results),
         };
         b.op("func.return", result.as_slice(), &[], &[]);
     });
@@ -116,26 +114,15 @@ fn call<'c: 'a, 'a>(
     (!results.is_empty()).then(|| first_result(op))
 }
 
-/// Builds the argument of the library on the stack.
-fn collective_call<'c: 'a, 'a>(b: &Builder<'c, 'a>, arguments: &[Value<'c, 'a>]) -> Value<'c, 'a> {
-    const OFFSETS: [usize; 10] = [
-        offset_of!(CollectiveCall, kind),
-        offset_of!(CollectiveCall, group),
-        offset_of!(CollectiveCall, op_id),
-        offset_of!(CollectiveCall, reduce_op),
-        offset_of!(CollectiveCall, dtype),
-        offset_of!(CollectiveCall, root),
-        offset_of!(CollectiveCall, input),
-        offset_of!(CollectiveCall, input_count),
-        offset_of!(CollectiveCall, output),
-        offset_of!(CollectiveCall, output_count),
-    ];
-    let size = b.int(b.int_type(64), size_of::<CollectiveCall>() as i64);
-    let byte = TypeAttribute::new(b.int_type(8)).into();
-    let attributes = [("elem_type", byte), ("alignment", b.int_attr(64, 8))];
-    let memory = b.value("llvm.alloca", &[size], b.pointer_type(), &attributes);
-    for (argument, offset) in arguments.iter().zip(OFFSETS) {
-        b.store_to(*argument, b.offset_by(memory, offset));
+/// Builds a structure of arguments on the stack.
+fn structure<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    layout: Structure,
+    arguments: &[Value<'c, 'a>],
+) -> Value<'c, 'a> {
+    let memory = b.stack(layout.size);
+    for (argument, offset) in arguments.iter().zip(layout.offsets) {
+        b.store_to(*argument, b.offset_by(memory, *offset));
     }
     memory
 }

@@ -8,141 +8,99 @@ use super::{
     element::Element,
     kernel::{self, Algorithm, Role, Spec},
     layout::{Operands, normalize},
-    overlap::may_overlap,
 };
 use crate::{
+    attributes::{protocol, reduce_op, symbol},
     builder::{Builder, dynamic, memref_type},
+    buffer_table,
     group::Group,
+    overlap::may_overlap,
+    place,
     runtime::{ENTER, LEAVE},
 };
 use melior::ir::{
-    Attribute, OperationRef, ShapedTypeLike, Value, ValueLike, attribute::FlatSymbolRefAttribute,
-    operation::OperationLike, r#type::MemRefType,
+    OperationRef, ShapedTypeLike, Value, ValueLike, operation::OperationLike, r#type::MemRefType,
 };
-use symm_abi::ReduceOp;
+use symm_abi::{Buffer, ReduceOp};
 use symm_ir::{
     diagnostics::{Failure, error},
     dialect::{self, Protocol, symm_mem_attribute},
+    memref,
     pass::PassResult,
 };
-
-/// A buffer of a kernel: an operand of the op, or memory for the call.
-enum Buffer<'c, 'a> {
-    Operand(Value<'c, 'a>),
-    Temporary,
-}
-
-use Buffer::{Operand, Temporary};
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     pub(super) fn barrier(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let group = self.group(op, &symbol(op, "group")?)?;
-        self.call(op, &group, &kernel::BARRIER, &[])
+        self.launch(op, &group, &kernel::BARRIER, None, &[], "")
     }
 
     pub(super) fn one_shot(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
         let (from, to) = (op.operand(0)?, op.operand(1)?);
-        if protocol(op)? == Protocol::Push {
-            let buffers = [Operand(from), Temporary, Operand(to)];
-            return self.call(op, &group, &kernel::ONE_SHOT_PUSH, &buffers);
-        }
-        if may_overlap(from, to) {
-            let buffers = [Operand(from), Temporary, Operand(to)];
-            return self.call(op, &group, &kernel::ONE_SHOT_PULL_STAGED, &buffers);
-        }
-        self.call(
-            op,
-            &group,
-            &kernel::ONE_SHOT_PULL,
-            &[Operand(from), Operand(to)],
-        )
+        let algorithm = match protocol(op)? {
+            Protocol::Push => &kernel::ONE_SHOT_PUSH,
+            Protocol::Pull if may_overlap(from, to) => &kernel::ONE_SHOT_PULL_STAGED,
+            Protocol::Pull => &kernel::ONE_SHOT_PULL,
+        };
+        self.reduce(op, algorithm, &[from, to])
     }
 
     pub(super) fn one_shot_copy(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
         let (staging, from, to) = (op.operand(0)?, op.operand(1)?, op.operand(2)?);
-        if may_overlap(staging, to) {
-            let buffers = [Operand(staging), Operand(from), Temporary, Operand(to)];
-            return self.call(op, &group, &kernel::COPY_STAGED, &buffers);
-        }
-        let buffers = [Operand(staging), Operand(from), Operand(to)];
-        self.call(op, &group, &kernel::COPY, &buffers)
+        let algorithm =
+            if may_overlap(staging, to) { &kernel::COPY_STAGED } else { &kernel::COPY };
+        self.reduce(op, algorithm, &[staging, from, to])
     }
 
     pub(super) fn two_shot(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
-        let buffer = op.operand(0)?;
-        match protocol(op)? {
-            Protocol::Pull => self.call(op, &group, &kernel::TWO_SHOT_PULL, &[Operand(buffer)]),
-            Protocol::Push => {
-                let buffers = [Operand(buffer), Temporary, Temporary];
-                self.call(op, &group, &kernel::TWO_SHOT_PUSH, &buffers)
-            }
-        }
+        let algorithm = match protocol(op)? {
+            Protocol::Pull => &kernel::TWO_SHOT_PULL,
+            Protocol::Push => &kernel::TWO_SHOT_PUSH,
+        };
+        self.reduce(op, algorithm, &[op.operand(0)?])
     }
 
-    /// Replaces an op by a call of the kernel of an algorithm.
-    fn call(
+    /// Replaces an op that reduces by a call of the kernel of an algorithm.
+    fn reduce(
+        &mut self,
+        op: OperationRef<'c, 'a>,
+        algorithm: &'static Algorithm,
+        operands: &[Value<'c, 'a>],
+    ) -> PassResult {
+        let group = self.group(op, &symbol(op, "group")?)?;
+        check_space(op, &group, algorithm, operands)?;
+        let b = Builder::before(op);
+        let reduction = reduction(&b, op, operands[0])?;
+        let Operands { buffers, code } = normalize(&b, operands);
+        self.record_temporaries(op, &group, algorithm, operands[0]);
+        self.launch(op, &group, algorithm, Some(reduction), &buffers, &format!(".{code}"))
+    }
+
+    /// Builds the call of a kernel, with the memory that it needs besides its
+    /// operands.
+    fn launch(
         &mut self,
         op: OperationRef<'c, 'a>,
         group: &Group,
         algorithm: &'static Algorithm,
-        buffers: &[Buffer<'c, 'a>],
+        reduction: Option<(Element<'c>, ReduceOp)>,
+        operands: &[Value<'c, 'a>],
+        layout: &str,
     ) -> PassResult {
         let b = Builder::before(op);
-        let operands: Vec<_> = buffers
-            .iter()
-            .filter_map(|buffer| match buffer {
-                Operand(value) => Some(*value),
-                Temporary => None,
-            })
-            .collect();
-        let (
-            reduction,
-            Operands {
-                buffers: operands,
-                code,
-            },
-        ) = match operands.first() {
-            None => (
-                None,
-                Operands {
-                    buffers: Vec::new(),
-                    code: String::new(),
-                },
-            ),
-            Some(first) => {
-                check_space(op, group, algorithm, buffers)?;
-                (Some(reduction(&b, op, *first)?), normalize(&b, &operands))
-            }
-        };
         let mut given = operands.iter().copied();
         let mut temporaries = Vec::new();
-        let mut arguments: Vec<_> = buffers
-            .iter()
-            .zip(algorithm.roles)
-            .filter_map(|(buffer, role)| match buffer {
-                Operand(_) => given.next(),
-                Temporary => {
-                    let temporary = allocate(&b, group, algorithm, *role, operands[0]);
-                    temporaries.push(temporary);
-                    Some(temporary)
-                }
-            })
-            .collect();
+        let mut arguments = Vec::new();
+        for role in algorithm.roles {
+            if role.is_temporary() {
+                temporaries.push(allocate(&b, group, algorithm, *role, operands[0]));
+                arguments.extend(temporaries.last());
+            } else {
+                arguments.extend(given.next());
+            }
+        }
         self.declare(&[ENTER, LEAVE]);
-        let layout = if code.is_empty() {
-            code
-        } else {
-            format!(".{code}")
-        };
-        let spec = Spec {
-            algorithm,
-            group,
-            reduction,
-            layout: &layout,
-        };
+        let spec = Spec { algorithm, group, reduction, layout };
         let name = self.kernels.get(&b, &spec, &arguments);
         let phases = algorithm.phases().map(str::to_owned).collect();
         arguments.push(b.i32(self.record(op, group, algorithm.name, phases)));
@@ -153,6 +111,36 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         self.pass.count("kernels", 1);
         Ok(())
     }
+
+    /// Enters the memory that a call needs into the table of buffers, where its
+    /// size is known.
+    fn record_temporaries(
+        &mut self,
+        op: OperationRef<'c, 'a>,
+        group: &Group,
+        algorithm: &Algorithm,
+        operand: Value<'c, 'a>,
+    ) {
+        let r#type = operand.r#type();
+        let element = MemRefType::new(memref_type(operand).element(), &[], None, None);
+        let sizes = memref::bytes(r#type).zip(memref::bytes(element.into()));
+        let Some((bytes, element)) = sizes.filter(|_| memref::has_identity_layout(r#type)) else {
+            return;
+        };
+        for role in algorithm.roles.iter().filter(|role| role.is_temporary()) {
+            let ranks = group.size as u64;
+            let (bytes, space) = match role {
+                Role::Staging => (bytes, buffer_table::space(None)),
+                _ if algorithm.shards => {
+                    let slot = (bytes / element.max(1)).div_ceil(ranks) * element;
+                    (slot * ranks, buffer_table::space(Some(&group.name)))
+                }
+                _ => (bytes * ranks, buffer_table::space(Some(&group.name))),
+            };
+            let name = format!("{role} of {}", algorithm.name);
+            self.buffers.push(Buffer { name, loc: place::of(op.location()), bytes, space });
+        }
+    }
 }
 
 /// Peers can reach the buffer of a pulling algorithm only in symmetric memory.
@@ -160,19 +148,17 @@ fn check_space<'c: 'a, 'a>(
     op: OperationRef<'c, 'a>,
     group: &Group,
     algorithm: &Algorithm,
-    buffers: &[Buffer<'c, 'a>],
+    operands: &[Value<'c, 'a>],
 ) -> PassResult {
-    for (buffer, role) in buffers.iter().zip(algorithm.roles) {
-        let (Operand(buffer), Role::Symmetric) = (buffer, role) else {
-            continue;
-        };
-        let space = symm_ir::memref::memory_space(buffer.r#type());
-        if space.and_then(dialect::symm_mem_group).as_ref() != Some(&group.name) {
+    let roles = algorithm.roles.iter().filter(|role| !role.is_temporary());
+    for (buffer, _) in operands.iter().zip(roles).filter(|(_, role)| **role == Role::Symmetric) {
+        let r#type = buffer.r#type();
+        let space = memref::memory_space(r#type).and_then(dialect::symm_mem_group);
+        if space.as_ref() != Some(&group.name) {
             let message = format!(
-                "expected a buffer in symmetric memory of @{}, got {}; run \
+                "expected a buffer in symmetric memory of @{}, got {type}; run \
                  --place-symmetric-buffers first",
                 group.name,
-                buffer.r#type()
             );
             return Err(error(&op, message).emit());
         }
@@ -215,38 +201,4 @@ fn allocate<'c: 'a, 'a>(
     let space = symm_mem_attribute(b.context(), &group.name);
     let r#type = MemRefType::new(of.element(), &extents, None, Some(space));
     b.allocate("memref.alloc", r#type, &sizes)
-}
-
-/// Returns the symbol that an attribute of an op names.
-pub(super) fn symbol<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> Result<String, Failure> {
-    Ok(FlatSymbolRefAttribute::try_from(op.attribute(name)?)?
-        .value()
-        .to_owned())
-}
-
-/// Returns the reduction of an op.
-pub(super) fn reduce_op<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<ReduceOp, Failure> {
-    let attribute = op.attribute("reduce_op")?;
-    dialect::ReduceOp::from_attribute(attribute)
-        .and_then(|reduce| {
-            ReduceOp::ALL
-                .into_iter()
-                .find(|other| other.name() == reduce.as_str())
-        })
-        .ok_or_else(|| unknown(op, attribute))
-}
-
-fn protocol<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<Protocol, Failure> {
-    let Ok(attribute) = op.attribute("protocol") else {
-        return Ok(Protocol::Pull);
-    };
-    Protocol::from_attribute(attribute).ok_or_else(|| unknown(op, attribute))
-}
-
-fn unknown<'c: 'a, 'a>(op: OperationRef<'c, 'a>, attribute: Attribute<'c>) -> Failure {
-    error(
-        &op,
-        format!("has an attribute that is not known on CPU: {attribute}"),
-    )
-    .emit()
 }

@@ -7,15 +7,16 @@ mod collective;
 mod element;
 mod kernel;
 mod layout;
-mod library;
-mod overlap;
 
 use crate::{
+    attributes::symbol,
+    buffer_table,
     builder::{Builder, erase},
     group::{Group, groups},
+    library,
     op_table::{self, Entry},
     place,
-    runtime::{self, Function},
+    runtime::{self, COLLECTIVE, Function},
 };
 use kernel::Kernels;
 use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
@@ -23,6 +24,7 @@ use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__complex__, mlirGetDialectHandle__func__,
     mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
 };
+use symm_abi::Buffer;
 use symm_ir::{
     diagnostics::{Failure, error},
     dialect::{Collective, mlirGetDialectHandle__comm__},
@@ -92,6 +94,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         conversion.convert(op)?;
     }
     op_table::write(pass.context(), module, &conversion.table);
+    buffer_table::write(pass.context(), module, &conversion.buffers);
     Ok(())
 }
 
@@ -108,6 +111,7 @@ struct Conversion<'p, 'c, 'a> {
     groups: Vec<Group>,
     kernels: Kernels<'c, 'a>,
     table: Vec<Entry>,
+    buffers: Vec<Buffer>,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
@@ -123,6 +127,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             groups: groups(module),
             kernels: Kernels::new(body, pass.options().bool("test-without-exit-barrier")),
             table: op_table::read(module),
+            buffers: buffer_table::read(module),
         })
     }
 
@@ -140,7 +145,13 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             "symm_mem.one_shot_all_reduce_copy" => self.one_shot_copy(op)?,
             "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
             name => match library::kind(name) {
-                Some(kind) => self.library_call(op, kind)?,
+                Some(kind) => {
+                    let group = self.group(op, &symbol(op, "group")?)?;
+                    self.declare(&[COLLECTIVE]);
+                    let number = self.record(op, &group, "library", Vec::new());
+                    library::call(op, &group, kind, number)?;
+                    self.pass.count("library-calls", 1);
+                }
                 None => return Err(error(&op, "has no implementation on CPU").emit()),
             },
         }

@@ -53,6 +53,26 @@ pub enum Role {
     Gathered,
 }
 
+impl Role {
+    /// Says whether the memory is that of one call, not an operand.
+    pub fn is_temporary(self) -> bool {
+        matches!(self, Self::Staging | Self::Slots | Self::Gathered)
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Symmetric => "symmetric buffer",
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Staging => "staging",
+            Self::Slots => "slots",
+            Self::Gathered => "gathered shards",
+        })
+    }
+}
+
 /// One step of an algorithm.
 pub enum Step {
     /// Wait until every rank is there; what the wait is called in reports.

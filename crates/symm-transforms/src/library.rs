@@ -4,20 +4,17 @@
 //! The ops of `c10d` that stay: calls of the runtime's library, which takes
 //! contiguous buffers.
 
-use super::{
-    Conversion,
-    collective::{reduce_op, symbol},
-    element::Element,
-};
 use crate::{
+    attributes::reduce_op,
     builder::{Builder, memref_type},
+    group::Group,
     runtime::COLLECTIVE,
 };
 use melior::ir::{
     OperationRef, ShapedTypeLike, Value, ValueLike, attribute::IntegerAttribute,
     operation::OperationLike, r#type::MemRefType,
 };
-use symm_abi::CollectiveKind;
+use symm_abi::{CollectiveKind, DType};
 use symm_ir::{
     diagnostics::error,
     memref::{fresh, has_identity_layout},
@@ -25,7 +22,7 @@ use symm_ir::{
 };
 
 /// Returns the collective of the library that an op is.
-pub(super) fn kind(op_name: &str) -> Option<CollectiveKind> {
+pub(crate) fn kind(op_name: &str) -> Option<CollectiveKind> {
     Some(match op_name {
         "c10d.all_reduce" => CollectiveKind::AllReduce,
         "c10d.all_gather_into_tensor" => CollectiveKind::AllGather,
@@ -36,60 +33,49 @@ pub(super) fn kind(op_name: &str) -> Option<CollectiveKind> {
     })
 }
 
-impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
-    /// Replaces an op by a call of the library.
-    pub(super) fn library_call(
-        &mut self,
-        op: OperationRef<'c, 'a>,
-        kind: CollectiveKind,
-    ) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
-        let b = Builder::before(op);
-        let (from, to) = (op.operand(0)?, op.operand(1)?);
-        let stored = memref_type(from).element();
-        let Some(element) = Element::of(&b, stored) else {
-            let message = format!("cannot communicate elements of type {stored}");
-            return Err(error(&op, message).emit());
-        };
-        let reduce = if kind.reduces() {
-            reduce_op(op)? as i64
-        } else {
-            0
-        };
-        let root = match op.attribute("src") {
-            Ok(src) => IntegerAttribute::try_from(src)?.signed_value(),
-            Err(_) => 0,
-        };
-        self.declare(&[COLLECTIVE]);
-        let number = self.record(op, &group, "library", Vec::new());
-        let input = Contiguous::new(&b, from);
-        let output = Contiguous::new(&b, to);
-        if let Some(copy) = input.copy {
-            b.copy(from, copy);
-        }
-        let numbers = [
-            kind as i64,
-            i64::from(group.index),
-            number,
-            reduce,
-            element.dtype as i64,
-            root,
-        ];
-        let mut operands: Vec<_> = numbers.into_iter().map(|number| b.i32(number)).collect();
-        for (buffer, like) in [(&input, from), (&output, to)] {
-            operands.push(buffer.address(&b));
-            operands.push(count(&b, like));
-        }
-        COLLECTIVE.call(&b, &operands);
-        if let Some(copy) = output.copy {
-            b.copy(copy, to);
-        }
-        for copy in [input.copy, output.copy].into_iter().flatten() {
-            b.op("memref.dealloc", &[copy], &[], &[]);
-        }
-        self.pass.count("library-calls", 1);
-        Ok(())
+/// Builds the call of the library that does what an op does, before it. The op has
+/// the number `number` in the table of collectives.
+///
+/// # Errors
+///
+/// Fails, after a diagnostic, for elements that cannot be communicated.
+pub(crate) fn call<'c: 'a, 'a>(
+    op: OperationRef<'c, 'a>,
+    group: &Group,
+    kind: CollectiveKind,
+    number: i64,
+) -> PassResult {
+    let b = Builder::before(op);
+    let (from, to) = (op.operand(0)?, op.operand(1)?);
+    let stored = memref_type(from).element();
+    let Some(dtype) = DType::from_name(&stored.to_string()) else {
+        let message = format!("cannot communicate elements of type {stored}");
+        return Err(error(&op, message).emit());
+    };
+    let reduce = if kind.reduces() { reduce_op(op)? as i64 } else { 0 };
+    let root = match op.attribute("src") {
+        Ok(src) => IntegerAttribute::try_from(src)?.signed_value(),
+        Err(_) => 0,
+    };
+    let input = Contiguous::new(&b, from);
+    let output = Contiguous::new(&b, to);
+    if let Some(copy) = input.copy {
+        b.copy(from, copy);
     }
+    let numbers = [kind as i64, i64::from(group.index), number, reduce, dtype as i64, root];
+    let mut operands: Vec<_> = numbers.into_iter().map(|number| b.i32(number)).collect();
+    for (buffer, like) in [(&input, from), (&output, to)] {
+        operands.push(buffer.address(&b));
+        operands.push(count(&b, like));
+    }
+    COLLECTIVE.call(&b, &operands);
+    if let Some(copy) = output.copy {
+        b.copy(copy, to);
+    }
+    for copy in [input.copy, output.copy].into_iter().flatten() {
+        b.op("memref.dealloc", &[copy], &[], &[]);
+    }
+    Ok(())
 }
 
 /// A buffer as the library takes it.
@@ -118,9 +104,7 @@ impl<'c: 'a, 'a> Contiguous<'c, 'a> {
 
     /// Builds the address of the first element: a contiguous buffer has no offset.
     fn address(&self, b: &Builder<'c, 'a>) -> Value<'c, 'a> {
-        let name = "memref.extract_aligned_pointer_as_index";
-        let address = b.value(name, &[self.buffer], b.index_type(), &[]);
-        b.index_cast(address, b.int_type(64))
+        b.address(self.buffer)
     }
 }
 

@@ -19,7 +19,7 @@ pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool
 }
 
 /// Returns the allocation that a buffer is a part of, where it is seen.
-fn allocation<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
+pub fn allocation<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
     loop {
         let op = defining_op(buffer)?;
         if walk::is(op, "memref.alloc") || walk::is(op, "memref.alloca") {
