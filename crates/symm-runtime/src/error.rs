@@ -28,9 +28,26 @@ pub enum Error {
         path: PathBuf,
         source: ArtifactError,
     },
+    /// cuBLASLt can't be used.
+    #[error(transparent)]
+    Blas(#[from] symm_cuda::cublaslt::BlasError),
+    /// A program for a newer GPU than that of a rank.
+    #[error(
+        "rank {rank}: compiled for {needed} or newer, its GPU {gpu} is {found}: compile with chip={found}"
+    )]
+    #[allow(missing_docs)]
+    Chip {
+        rank: u32,
+        needed: String,
+        gpu: String,
+        found: String,
+    },
     /// The control block of a world can't be had.
     #[error("shared memory for the control block of the ranks can't be had: {0}")]
     Control(io::Error),
+    /// The CUDA driver can't be used, or failed.
+    #[error(transparent)]
+    Cuda(#[from] symm_cuda::Error),
     /// An artifact needs a CPU feature that this machine lacks.
     #[error("{path}: uses CPU feature '{feature}', which this machine lacks: compile it for this machine", path = .path.display())]
     #[allow(missing_docs)]
@@ -68,18 +85,49 @@ pub enum Error {
     #[error("{path}: can't be loaded: {reason}", path = .path.display())]
     #[allow(missing_docs)]
     Load { path: PathBuf, reason: String },
+    /// What a launcher says of this process can't be used.
+    #[error(transparent)]
+    LaunchEnv(#[from] symm_cuda::launch_env::LaunchEnvError),
+    /// NCCL can't be used.
+    #[error(transparent)]
+    Nccl(#[from] symm_cuda::nccl::NcclError),
     /// The program has no such entry.
     #[error("program has no entry '{name}', expected one of: {entries}")]
     #[allow(missing_docs)]
     NoEntry { name: String, entries: String },
+    /// Two GPUs of a symmetric group don't reach each other; the words are those of the rank that found it.
+    #[error("{0}")]
+    PeerAccess(String),
     /// A file can't be read.
     #[error("{path}: {source}", path = .path.display())]
     #[allow(missing_docs)]
     Read { path: PathBuf, source: io::Error },
+    /// The blocks of a kernel that waits for its peers don't fit the GPU at once.
+    #[error(
+        "{kernel}: launches {blocks} blocks, the GPU holds {fits} at once: compile for this GPU"
+    )]
+    #[allow(missing_docs)]
+    Residence {
+        kernel: String,
+        blocks: u32,
+        fits: usize,
+    },
+    /// A part of an artifact that its manifest names is missing or unusable.
+    #[error("{path}: section '{section}' {what}: compile the program again", path = .path.display())]
+    #[allow(missing_docs)]
+    Section {
+        path: PathBuf,
+        section: String,
+        what: &'static str,
+    },
     /// There is no memory for an argument or a result.
     #[error("'{name}': the system has no memory for it")]
     #[allow(missing_docs)]
     TensorMemory { name: String },
+    /// The buffers of an entry are not what it needs.
+    #[error("entry '{entry}': {what}")]
+    #[allow(missing_docs)]
+    Unbound { entry: String, what: String },
     /// The program does not fit the number of ranks.
     #[error("program runs on {expected} ranks, got {found}: change -n")]
     #[allow(missing_docs)]

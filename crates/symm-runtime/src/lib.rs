@@ -28,6 +28,7 @@
 
 mod collective;
 mod cpu_features;
+pub mod cuda;
 mod error;
 mod failure;
 pub mod launch;

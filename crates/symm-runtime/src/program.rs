@@ -3,7 +3,7 @@
 
 //! Loading of compiled programs.
 
-use crate::{Error, cpu_features, table};
+use crate::{Error, cpu_features, cuda, table};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use rustix::fs::{MemfdFlags, memfd_create};
 use std::{
@@ -41,8 +41,8 @@ impl Artifact {
     /// Reads an artifact and checks it without loading it.
     ///
     /// # Errors
-    /// When the file can't be read, is not an artifact, is damaged, or was compiled for another version of Symm, another
-    /// device or another machine.
+    /// When the file can't be read, is not an artifact, is damaged, or was compiled for another version of Symm or another
+    /// machine.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = std::fs::read(path).map_err(|source| Error::Read {
             path: path.to_owned(),
@@ -66,15 +66,41 @@ impl Artifact {
         &self.manifest
     }
 
+    /// Returns the bytes of a section that the manifest names.
+    ///
+    /// # Errors
+    /// When the artifact lacks it.
+    pub(crate) fn section(&self, name: &str) -> Result<&[u8], Error> {
+        let bytes = artifact::section(&self.file, name);
+        bytes.ok_or_else(|| self.bad_section(name, "is missing"))
+    }
+
+    /// Builds the error for a section that can't be used.
+    pub(crate) fn bad_section(&self, name: &str, what: &'static str) -> Error {
+        Error::Section {
+            path: self.path.clone(),
+            section: name.into(),
+            what,
+        }
+    }
+
+    /// Checks that the program is for a device.
+    ///
+    /// # Errors
+    /// When it was compiled for another one.
+    pub fn require(&self, device: Device) -> Result<(), Error> {
+        if self.manifest.device == device {
+            return Ok(());
+        }
+        Err(Error::Device {
+            path: self.path.clone(),
+            found: self.manifest.device,
+            expected: device,
+        })
+    }
+
     fn check_machine(&self) -> Result<(), Error> {
         let (path, manifest) = (self.path.clone(), &self.manifest);
-        if manifest.device != Device::Cpu {
-            return Err(Error::Device {
-                path,
-                found: manifest.device,
-                expected: Device::Cpu,
-            });
-        }
         if manifest.arch != std::env::consts::ARCH {
             return Err(Error::Arch {
                 path,
@@ -121,7 +147,10 @@ impl Artifact {
                     "expected '{RUNTIME_SYMBOL}' to be null before loading"
                 )));
             }
-            slot.write(&raw const table::TABLE);
+            slot.write(match self.manifest.device {
+                Device::Cpu => &raw const table::TABLE,
+                Device::Cuda => &raw const cuda::TABLE,
+            });
         }
         Ok(Loaded {
             artifact: self,
@@ -180,6 +209,11 @@ impl Program {
     /// Returns what the program says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.loaded.artifact.manifest
+    }
+
+    /// Returns the file that the program was loaded from.
+    pub fn artifact(&self) -> &Artifact {
+        &self.loaded.artifact
     }
 
     /// Returns an entry and its function.

@@ -110,7 +110,7 @@ unsafe extern "C" fn group(group: u32) -> *mut GroupView {
 }
 
 /// Returns a view without members for callers that have no such group; leaked, since they are at fault anyway.
-fn unknown_group() -> *mut GroupView {
+pub(crate) fn unknown_group() -> *mut GroupView {
     Box::leak(Box::new(GroupView {
         rank: NOT_A_MEMBER,
         size: 0,

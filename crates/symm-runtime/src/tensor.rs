@@ -64,21 +64,25 @@ impl Tensor {
         self.dtype == value.dtype && self.shape == value.shape
     }
 
-    /// Builds the memref descriptor `{allocated, aligned, offset, sizes…, strides…}` of the array.
+    /// Builds the memref descriptor of the array.
     pub(crate) fn descriptor(&mut self) -> Box<[u64]> {
-        let address = self.data.as_ptr() as u64;
-        let mut words = vec![address, address, 0];
-        words.extend(&self.shape);
-        let mut strides: Vec<u64> = Vec::with_capacity(self.shape.len());
-        let mut stride = 1u64;
-        for &extent in self.shape.iter().rev() {
-            strides.push(stride);
-            // An empty array may have other extents of any size; its strides are never used.
-            stride = stride.wrapping_mul(extent);
-        }
-        words.extend(strides.iter().rev());
-        words.into_boxed_slice()
+        descriptor(self.data.as_ptr() as u64, &self.shape)
     }
+}
+
+/// Builds the memref descriptor `{allocated, aligned, offset, sizes…, strides…}` of a contiguous row-major array.
+pub(crate) fn descriptor(address: u64, shape: &[u64]) -> Box<[u64]> {
+    let mut words = vec![address, address, 0];
+    words.extend(shape);
+    let mut strides: Vec<u64> = Vec::with_capacity(shape.len());
+    let mut stride = 1u64;
+    for &extent in shape.iter().rev() {
+        strides.push(stride);
+        // An empty array may have other extents of any size; its strides are never used.
+        stride = stride.wrapping_mul(extent);
+    }
+    words.extend(strides.iter().rev());
+    words.into_boxed_slice()
 }
 
 fn layout(bytes: usize) -> Option<Layout> {

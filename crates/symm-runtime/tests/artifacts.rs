@@ -77,7 +77,7 @@ fn foreign_files_are_refused() {
 fn other_machines_are_refused() {
     assert!(
         refusal_of(|m| m.device = Device::Cuda)
-            .contains("compiled for --device=cuda, expected --device=cpu")
+            .contains("a program for CUDA has no section 'cuda'")
     );
     assert!(
         refusal_of(|m| m.arch = "pdp11".into()).contains("compiled for pdp11, this machine is")
@@ -86,6 +86,17 @@ fn other_machines_are_refused() {
         refusal_of(|m| m.cpu_features = vec!["avx1024".into()]).contains("CPU feature 'avx1024'")
     );
     assert!(refusal_of(|m| m.groups[0].size = 7).contains("group @tp of size 7 has 2 ranks"));
+}
+
+#[test]
+fn a_program_for_one_device_is_none_for_another() {
+    let artifact = Artifact::read(&zoo(2)).unwrap();
+    artifact.require(Device::Cpu).unwrap();
+    let error = artifact.require(Device::Cuda).unwrap_err().to_string();
+    assert!(
+        error.contains("compiled for --device=cpu, expected --device=cuda"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -61,16 +61,66 @@ pub struct Cli {
     #[arg(long)]
     pub time: bool,
 
+    /// GPUs: size of the arena for a rank's ordinary buffers, as for --heap-bytes.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    pub arena_bytes: Option<u64>,
+
+    /// GPUs: captures the entry in a CUDA graph, and replays that.
+    #[arg(long, conflicts_with = "trace")]
+    pub graph: bool,
+
+    /// GPUs: writes the times of every op on every rank, for Perfetto or chrome://tracing.
+    #[arg(long, value_name = "FILE.json")]
+    pub trace: Option<PathBuf>,
+
+    /// GPUs: uses NCCL for groups whose GPUs don't reach each other's memory.
+    #[arg(long)]
+    pub fallback: bool,
+
+    /// GPUs: lets several ranks share a GPU where there are too few; for tests.
+    #[arg(long)]
+    pub share_gpus: bool,
+
     /// Prints what the program consists of and where its buffers live.
     #[arg(short, long)]
     pub verbose: bool,
 }
 
 /// Machine that runs the ranks.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum Device {
     /// This machine's processors.
     Cpu,
+    /// This machine's NVIDIA GPUs, one a rank.
+    Cuda,
+}
+
+impl From<Device> for symm_abi::Device {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Cpu => Self::Cpu,
+            Device::Cuda => Self::Cuda,
+        }
+    }
+}
+
+impl Cli {
+    /// Checks that no option of one device is given for another.
+    pub fn check(&self) -> Result<(), String> {
+        let given = [
+            ("--arena-bytes", self.arena_bytes.is_some()),
+            ("--graph", self.graph),
+            ("--trace", self.trace.is_some()),
+            ("--fallback", self.fallback),
+            ("--share-gpus", self.share_gpus),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) if self.device == Device::Cpu => {
+                Err(format!("{option}: expected --device=cuda"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a rank is.

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+use symm_abi::Device;
 use tempfile::TempDir;
 
 /// A program that was compiled for this run only.
@@ -16,8 +17,8 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles a file; the compiler's own messages go to the standard error.
-    pub fn new(source: &str) -> Result<Self, String> {
+    /// Compiles a file for a device; the compiler's own messages go to the standard error.
+    pub fn new(source: &str, device: Device) -> Result<Self, String> {
         let compiler = compiler()?;
         if !compiler.is_file() {
             return Err(format!(
@@ -36,7 +37,7 @@ impl Compiled {
             .arg(source)
             .arg("-o")
             .arg(compiled.path())
-            .arg("--device=cpu")
+            .arg(format!("--device={}", device.name()))
             .status();
         match status {
             Ok(status) if status.success() => Ok(compiled),

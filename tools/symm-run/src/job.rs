@@ -3,14 +3,20 @@
 
 //! What every rank has to do, decided and checked by the host before any rank starts.
 
-use crate::{cli::Cli, rank_path, source::Source};
+use crate::{
+    cli::{Cli, Device},
+    rank_path,
+    source::Source,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 use symm_abi::{Entry, Manifest};
-use symm_runtime::no_entry;
+use symm_runtime::{cuda::Config, no_entry};
 
 /// The work of a run, the same for all ranks.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -25,6 +31,39 @@ pub struct Job {
     pub saves: Vec<Option<String>>,
     /// How many times the entry is run, at least once.
     pub repeat: u32,
+    /// What ranks on GPUs have to know; absent on the CPU.
+    pub gpu: Option<GpuJob>,
+}
+
+/// What ranks on GPUs have to know.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct GpuJob {
+    /// What the runtime has to know.
+    pub config: Config,
+    /// Replays a CUDA graph.
+    pub graph: bool,
+}
+
+impl GpuJob {
+    /// Makes it of the command line, with a new secret.
+    fn new(cli: &Cli) -> Result<Self, String> {
+        let mut secret = [0; 32];
+        File::open("/dev/urandom")
+            .and_then(|mut file| file.read_exact(&mut secret))
+            .map_err(|error| format!("/dev/urandom: {error}"))?;
+        let config = Config {
+            heap_bytes: cli.heap_bytes,
+            arena_bytes: cli.arena_bytes,
+            secret,
+            fallback: cli.fallback,
+            share_gpus: cli.share_gpus,
+            trace: cli.trace.is_some(),
+        };
+        Ok(Self {
+            config,
+            graph: cli.graph,
+        })
+    }
 }
 
 impl Job {
@@ -51,6 +90,9 @@ impl Job {
             sources,
             saves,
             repeat: cli.repeat.unwrap_or(1),
+            gpu: (cli.device == Device::Cuda)
+                .then(|| GpuJob::new(cli))
+                .transpose()?,
         })
     }
 

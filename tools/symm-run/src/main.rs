@@ -5,6 +5,7 @@
 
 mod cli;
 mod compile;
+mod gpu;
 mod job;
 mod print;
 mod random;
@@ -13,7 +14,7 @@ mod summary;
 mod work;
 
 use clap::Parser;
-use cli::{Cli, Isolation};
+use cli::{Cli, Device, Isolation};
 use compile::Compiled;
 use job::Job;
 use std::{
@@ -54,10 +55,12 @@ fn main() -> ExitCode {
 
 /// Runs the ranks; an error means that nothing ran.
 fn host(cli: &Cli) -> Result<ExitCode, String> {
+    cli.check()?;
+    let device = cli.device.into();
     let compiled = cli
         .program
         .ends_with(".mlir")
-        .then(|| Compiled::new(&cli.program))
+        .then(|| Compiled::new(&cli.program, device))
         .transpose()?;
     let program = match &compiled {
         Some(compiled) => compiled
@@ -67,25 +70,41 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
             .to_owned(),
         None => cli.program.clone(),
     };
-    let artifact =
-        Artifact::read(Path::new(&rank_path(&program, 0))).map_err(|error| error.to_string())?;
+    let artifact = Artifact::read(Path::new(&rank_path(&program, 0))).map_err(text)?;
+    artifact.require(device).map_err(text)?;
     let manifest = artifact.manifest().clone();
-    let ranks = cli.ranks.unwrap_or_else(|| manifest.min_world_size());
-    let spec = WorldSpec::new(&manifest, ranks, cli.timeout, cli.heap_bytes)
-        .map_err(|error| error.to_string())?;
+    let launched = match cli.device {
+        Device::Cpu => None,
+        Device::Cuda => gpu::launched(cli)?,
+    };
+    let ranks = match &launched {
+        Some(env) => env.world,
+        None => cli.ranks.unwrap_or_else(|| manifest.min_world_size()),
+    };
+    let mut spec = WorldSpec::new(&manifest, ranks, cli.timeout, cli.heap_bytes).map_err(text)?;
     let job = Job::new(cli, program, &manifest, ranks)?;
-    if cli.verbose {
+    if cli.device == Device::Cuda {
+        gpu::check(cli, ranks, launched.as_ref())?;
+        spec = spec.without_heaps();
+    }
+    let speaks = launched.as_ref().is_none_or(|env| env.rank == 0);
+    if cli.verbose && speaks {
         print!("{}", print::program(&manifest));
     }
-    let world = World::create(spec).map_err(|error| error.to_string())?;
-    let outcome = match cli.isolation {
-        Isolation::Thread => threads(&world, &job, artifact)?,
-        Isolation::Process => processes(&world, &job)?,
+    let outcome = match (&launched, cli.isolation) {
+        (Some(env), _) => gpu::joined(env, spec, &job)?,
+        (None, Isolation::Thread) => threads(&World::create(spec).map_err(text)?, &job, artifact)?,
+        (None, Isolation::Process) => processes(&World::create(spec).map_err(text)?, &job)?,
     };
     match outcome {
         Ok(reports) => {
-            print!("{}", print::results(&job, &reports));
-            if cli.time || cli.repeat.is_some() {
+            if let Some(path) = &cli.trace {
+                gpu::write_trace(path, launched.as_ref(), &reports)?;
+            }
+            if speaks {
+                print!("{}", print::results(&job, &reports));
+            }
+            if speaks && (cli.time || cli.repeat.is_some()) {
                 print!("{}", print::times(&reports));
             }
             Ok(ExitCode::SUCCESS)
@@ -101,21 +120,22 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
 type Outcome = Result<Vec<Report>, LaunchError>;
 
 fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, String> {
-    let shared = Program::from_artifact(artifact).map_err(|error| error.to_string())?;
+    let shared = Program::from_artifact(artifact).map_err(text)?;
     let job = job.clone();
     Ok(launch::threads(world, move |rank| {
+        let number = rank.number();
         let program = if job.shares_program() {
             shared.for_rank()?
         } else {
-            Program::load(&job.program_path(rank.number()))?
+            Program::load(&job.program_path(number))?
         };
-        work(&rank, &job, &program)
+        work(rank, number, &job, &program)
     }))
 }
 
 fn processes(world: &World, job: &Job) -> Result<Outcome, String> {
     let own = std::env::current_exe().map_err(|error| format!("path of symm-run: {error}"))?;
-    let job = serde_json::to_vec(job).map_err(|error| error.to_string())?;
+    let job = serde_json::to_vec(job).map_err(text)?;
     let command = |_| {
         let mut command = Command::new(&own);
         command.arg(WORKER);
@@ -124,9 +144,7 @@ fn processes(world: &World, job: &Job) -> Result<Outcome, String> {
     match launch::processes(world, &job, command) {
         Ok(reports) => {
             let reports = reports.iter().map(|report| serde_json::from_slice(report));
-            Ok(Ok(reports
-                .collect::<Result<_, _>>()
-                .map_err(|error| error.to_string())?))
+            Ok(Ok(reports.collect::<Result<_, _>>().map_err(text)?))
         }
         Err(error) => Ok(Err(error)),
     }
@@ -136,8 +154,9 @@ fn processes(world: &World, job: &Job) -> Result<Outcome, String> {
 fn worker() -> ExitCode {
     let result = launch::worker(|rank, job| {
         let job: Job = serde_json::from_slice(job)?;
-        let program = Program::load(&job.program_path(rank.number()))?;
-        Ok(serde_json::to_vec(&work(&rank, &job, &program)?)?)
+        let number = rank.number();
+        let program = Program::load(&job.program_path(number))?;
+        Ok(serde_json::to_vec(&work(rank, number, &job, &program)?)?)
     });
     result.unwrap_or_else(|error| {
         eprintln!("error: {WORKER} is for processes that symm-run starts: {error}");
@@ -154,6 +173,10 @@ fn describe(error: &LaunchError, manifest: &Manifest) -> String {
         ));
     }
     text
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 /// Puts a rank in the place of `%r`.

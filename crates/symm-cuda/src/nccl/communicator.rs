@@ -3,7 +3,7 @@
 
 //! Communicators, groups of calls, and buffers in symmetric windows.
 
-use std::{ffi::c_void, ptr};
+use std::{ffi::c_void, fmt, ptr};
 
 use symm_abi::{DType, ReduceOp};
 
@@ -138,6 +138,12 @@ impl Communicator {
             )
         };
         self.nccl.check("ncclAllReduce", self.rank, code)
+    }
+}
+
+impl fmt::Debug for Communicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Communicator({} of {})", self.rank, self.world)
     }
 }
 

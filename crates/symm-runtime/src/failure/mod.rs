@@ -12,6 +12,13 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum Failure {
+    /// The arena of a GPU has no room for an ordinary buffer.
+    ArenaExhausted {
+        rank: u32,
+        bytes: u64,
+        free: u64,
+        capacity: u64,
+    },
     /// Generated code asked the runtime for something that can't be: a defect of the compiler or of a hand-made artifact.
     BadCall {
         rank: u32,
@@ -101,6 +108,8 @@ pub enum Activity {
         peer: u32,
         epoch: u32,
     },
+    /// Waiting for the work that it gave its GPU.
+    Device,
     /// Done with everything.
     Finished,
 }

@@ -48,6 +48,15 @@ impl Words<'_> {
 
     fn headline(&self, failure: &Failure) -> String {
         match failure {
+            Failure::ArenaExhausted {
+                rank,
+                bytes,
+                free,
+                capacity,
+            } => format!(
+                "rank {rank} is out of device memory: a private buffer needs {bytes} bytes, the largest free range of the \
+                 arena has {free} of {capacity}: raise --arena-bytes"
+            ),
             Failure::BadCall {
                 rank,
                 op: Some(op),
@@ -232,6 +241,7 @@ impl Words<'_> {
                     self.phase(op, phase)
                 )
             }
+            Activity::Device => "waiting for its GPU".into(),
             Activity::Finished => "finished".into(),
         }
     }

@@ -12,7 +12,7 @@ mod threads;
 mod worker;
 
 pub use processes::processes;
-pub use threads::threads;
+pub use threads::{joined, threads};
 pub use worker::{WORKER_SOCKET, worker};
 
 use crate::{Error, Failure, FailureReport, World};

@@ -9,7 +9,7 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
-    thread::Builder,
+    thread::{Builder, JoinHandle},
 };
 
 /// Runs `work` for every rank, each on a thread of its own, and returns the values by rank.
@@ -40,6 +40,34 @@ where
     }
     drop(sender);
     collect(world, &endings)
+}
+
+/// Runs `work` for one rank of a world whose other ranks are processes that somebody else started.
+///
+/// # Errors
+/// When any rank failed.
+pub fn joined<T, W>(world: &World, number: u32, work: W) -> Result<T, LaunchError>
+where
+    T: Send + 'static,
+    W: FnOnce(Rank) -> Result<T, WorkError> + Send + 'static,
+{
+    let own = world.clone();
+    let body = move || run_rank(&own, number, work);
+    let ending = thread(number).spawn(body).map(JoinHandle::join);
+    if let Ok(Ok(Ending::Done(value))) = ending {
+        return Ok(value);
+    }
+    let failure = Failure::RankError {
+        rank: number,
+        message: "no thread could run it".into(),
+    };
+    // Of no effect if the failure that ended the work is known, as it should be.
+    world.fail(failure);
+    let report = world.report().expect("a failed world has a report");
+    Err(LaunchError {
+        report,
+        stuck: Vec::new(),
+    })
 }
 
 /// Prepares the thread of a rank.

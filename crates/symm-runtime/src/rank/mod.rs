@@ -13,6 +13,7 @@ pub(crate) use heap::Heap;
 pub(crate) use layout::{GroupMemory, Layout, STAGE_BYTES};
 pub(crate) use member::{Group, Member};
 pub use session::Session;
+pub(crate) use session::check_types;
 pub(crate) use wait::{Failed, Wait};
 
 use crate::{
@@ -23,7 +24,9 @@ use crate::{
 use std::{
     cell::Cell,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
+use symm_abi::Device;
 
 /// One rank of a [`World`](crate::World); it may move between threads, but not while an entry runs.
 #[derive(Debug)]
@@ -69,8 +72,16 @@ impl Rank {
     /// Meets all other ranks and checks that they have the same program.
     ///
     /// # Errors
-    /// [`Error::Aborted`] when a rank has another program, does not come within the time-out, or fails.
+    /// [`Error::Aborted`] when a rank has another program, does not come within the time-out, or fails;
+    /// [`Error::Device`] for a program for GPUs, which [`cuda::Session`](crate::cuda::Session) starts.
     pub fn start<'a>(&'a self, program: &'a Program) -> Result<Session<'a>, Error> {
+        program.artifact().require(Device::Cpu)?;
+        self.agree_on(program)?;
+        Ok(Session::new(self, program))
+    }
+
+    /// Meets all other ranks and compares the plans of their programs.
+    pub(crate) fn agree_on(&self, program: &Program) -> Result<(), Error> {
         let plan = &program.manifest().plan_hash;
         self.record().set_plan(plan);
         self.meet().map_err(|Failed| Error::Aborted)?;
@@ -84,7 +95,12 @@ impl Rank {
             });
             return Err(Error::Aborted);
         }
-        Ok(Session::new(self, program))
+        Ok(())
+    }
+
+    /// Returns the bound of every wait.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.shared.spec.timeout
     }
 
     pub(crate) fn record(&self) -> &Record {

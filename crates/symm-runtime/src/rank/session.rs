@@ -61,7 +61,12 @@ impl<'a> Session<'a> {
     }
 }
 
-fn check_types(entry: &Entry, expected: &[Value], found: &[Tensor]) -> Result<(), Error> {
+/// Checks that tensors have the types of an entry's arguments or results.
+pub(crate) fn check_types(
+    entry: &Entry,
+    expected: &[Value],
+    found: &[Tensor],
+) -> Result<(), Error> {
     let fits = expected.len() == found.len()
         && expected
             .iter()

@@ -197,6 +197,7 @@ impl Record {
                 epoch,
             } => (5, op, Some((phase, peer, epoch))),
             Activity::Finished => (6, NONE, None),
+            Activity::Device => (7, NONE, None),
         };
         if let Some((phase, peer, epoch)) = wait {
             self.phase.store(phase, Ordering::Relaxed);
@@ -225,6 +226,7 @@ impl Record {
                 epoch: self.epoch.load(Ordering::Relaxed),
             },
             6 => Activity::Finished,
+            7 => Activity::Device,
             _ => Activity::Absent,
         }
     }

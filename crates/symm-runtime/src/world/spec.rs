@@ -96,6 +96,17 @@ impl WorldSpec {
     }
 }
 
+impl WorldSpec {
+    /// Returns the world without heaps in the host's memory, as ranks on GPUs need it.
+    #[must_use]
+    pub fn without_heaps(mut self) -> Self {
+        self.groups
+            .iter_mut()
+            .for_each(|group| group.heap_bytes = 0);
+        self
+    }
+}
+
 impl GroupSpec {
     /// Returns where everything lies in the group's shared memory.
     pub(crate) fn layout(&self) -> Result<Layout, Error> {

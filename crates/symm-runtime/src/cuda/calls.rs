@@ -1,0 +1,457 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What the host code of a program for GPUs can ask for: memory, and work for the stream.
+
+use super::{
+    arena::{Arena, Exhausted},
+    gpu::{Gpu, Kernel, Prepared},
+    group::Group,
+    trace::Trace,
+};
+use crate::{Rank, failure::Failure, rank::Failed};
+use std::{ffi::c_void, fmt::Display};
+use symm_abi::{
+    AllReduceCall, CollectiveCall, CollectiveKind, DType, GroupView, LaunchCall, Manifest,
+    MatmulCall, ReduceOp,
+    cuda::{AllReduce, Cuda, MATRIX_ALIGN},
+    gpu::KernelParams,
+};
+use symm_cuda::{
+    Stream,
+    launch::{LaunchShape, launch_raw},
+    nccl::Collective,
+};
+
+/// A rank whose entry is running, with the stream that it runs in.
+pub(super) struct Running<'a> {
+    pub(super) rank: &'a Rank,
+    pub(super) manifest: &'a Manifest,
+    pub(super) cuda: &'a Cuda,
+    pub(super) gpu: &'a Gpu,
+    pub(super) stream: &'a Stream,
+    pub(super) trace: Option<&'a Trace>,
+}
+
+impl Running<'_> {
+    /// Records that generated code asked for something that can't be.
+    pub(super) fn bad_call(&self, message: String) -> Failed {
+        self.rank.bad_call(message)
+    }
+
+    fn bad_op(&self, op: u32, message: String) -> Failed {
+        self.rank.fail(Failure::BadCall {
+            rank: self.rank.number(),
+            op: Some(op),
+            message,
+        })
+    }
+
+    /// Records that a library refused something.
+    fn refused(&self, what: &str, error: impl Display) -> Failed {
+        self.rank.fail(Failure::RankError {
+            rank: self.rank.number(),
+            message: format!("{what}: {error}"),
+        })
+    }
+
+    fn healthy(&self) -> Result<(), Failed> {
+        if self.rank.has_failed() {
+            Err(Failed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn group(&self, index: u32) -> Option<&Group> {
+        self.gpu.groups.get(index as usize)?.as_ref()
+    }
+
+    pub(super) fn view(&self, index: u32) -> *mut GroupView {
+        let view = self.gpu.views.get(index as usize);
+        view.map_or(std::ptr::null_mut(), super::group::View::get)
+    }
+
+    /// Allocates symmetric memory; for a rank outside the group, ordinary memory, which nobody else sees either.
+    pub(super) fn alloc(&self, index: u32, bytes: u64, align: u64) -> u64 {
+        let Some(group) = self.group(index) else {
+            return self.device_alloc(bytes, align);
+        };
+        group.arena.alloc(bytes, align).unwrap_or_else(|none| {
+            let Exhausted { free, capacity } = none;
+            self.rank.fail(Failure::HeapExhausted {
+                rank: self.rank.number(),
+                group: index,
+                bytes,
+                free,
+                capacity,
+            });
+            group.arena.base()
+        })
+    }
+
+    pub(super) fn free(&self, index: u32, address: u64) {
+        match self.group(index) {
+            Some(group) => self.free_in(&group.arena, address),
+            None => self.device_free(address),
+        }
+    }
+
+    /// Allocates ordinary memory. Without any, nothing will run any more: any address will do.
+    pub(super) fn device_alloc(&self, bytes: u64, align: u64) -> u64 {
+        self.gpu.arena.alloc(bytes, align).unwrap_or_else(|none| {
+            let Exhausted { free, capacity } = none;
+            self.rank.fail(Failure::ArenaExhausted {
+                rank: self.rank.number(),
+                bytes,
+                free,
+                capacity,
+            });
+            self.gpu.arena.base()
+        })
+    }
+
+    pub(super) fn device_free(&self, address: u64) {
+        self.free_in(&self.gpu.arena, address);
+    }
+
+    fn free_in(&self, arena: &Arena, address: u64) {
+        if address != 0 && !arena.free(address) && self.healthy().is_ok() {
+            self.bad_call(format!("freed {address:#x}, where nothing is allocated"));
+        }
+    }
+
+    pub(super) fn constant(&self, index: u32) -> u64 {
+        let address = self.gpu.constants.get(index as usize).copied();
+        address.unwrap_or_else(|| {
+            self.bad_call(format!("there is no constant {index}"));
+            0
+        })
+    }
+
+    pub(super) fn launch(&self, call: &LaunchCall) -> Result<(), Failed> {
+        self.healthy()?;
+        let index = call.kernel as usize;
+        let kernels = self
+            .gpu
+            .kernels
+            .get(index)
+            .zip(self.cuda.kernels.get(index));
+        let (function, kernel) =
+            kernels.ok_or_else(|| self.bad_call(format!("there is no kernel {index}")))?;
+        let shape = LaunchShape {
+            grid: call.grid,
+            block: call.block,
+            shared_bytes: call.shared_bytes,
+            cluster: None,
+            programmatic: false,
+        };
+        self.timed("kernel", &kernel.entry, &kernel.loc, || {
+            // SAFETY: generated code passes the parameters that its own kernel has, with addresses of buffers that are
+            // valid in the order of the stream.
+            unsafe { launch_raw(self.stream, function, &shape, call.params) }
+        })
+    }
+
+    pub(super) fn matmul(&self, call: &MatmulCall) -> Result<(), Failed> {
+        self.healthy()?;
+        let index = call.matmul as usize;
+        let plan = self.gpu.blas.as_ref().and_then(|products| {
+            Some((
+                &products.blas,
+                products.plans.get(index)?,
+                self.cuda.matmuls.get(index)?,
+            ))
+        });
+        let (blas, plan, matmul) =
+            plan.ok_or_else(|| self.bad_call(format!("there is no matrix product {index}")))?;
+        let addresses = (call.a as u64, call.b as u64, call.c as u64);
+        if [addresses.0, addresses.1, addresses.2]
+            .iter()
+            .any(|a| a % MATRIX_ALIGN != 0)
+        {
+            return Err(self.bad_call(format!(
+                "matmul ({}): expected matrices aligned to {MATRIX_ALIGN} bytes, got {addresses:x?}",
+                matmul.loc
+            )));
+        }
+        self.timed("matmul", "matmul", &matmul.loc, || {
+            // SAFETY: generated code passes the matrices that its manifest describes.
+            unsafe { plan.run(blas, self.stream, addresses) }
+        })
+    }
+
+    pub(super) fn copy(&self, to: u64, from: u64, bytes: u64) -> Result<(), Failed> {
+        self.healthy()?;
+        if bytes == 0 || to == from {
+            return Ok(());
+        }
+        self.timed("copy", "copy", "", || {
+            // SAFETY: generated code copies between buffers that it allocated or was given.
+            unsafe { self.stream.copy(to, from, bytes as usize) }
+        })
+    }
+
+    pub(super) fn all_reduce(&self, call: &AllReduceCall) -> Result<(), Failed> {
+        self.healthy()?;
+        let index = call.all_reduce as usize;
+        let Some((prepared, all_reduce)) = self
+            .gpu
+            .all_reduces
+            .get(index)
+            .zip(self.cuda.all_reduces.get(index))
+        else {
+            return Err(self.bad_call(format!("there is no all-reduce {index}")));
+        };
+        let Some(prepared) = prepared else {
+            return Err(self.not_a_member(all_reduce.op));
+        };
+        if call.count > all_reduce.max_count {
+            let (count, most) = (call.count, all_reduce.max_count);
+            let message = format!("expected at most {most} elements, got {count}");
+            return Err(self.bad_op(all_reduce.op, message));
+        }
+        match &prepared.kernel {
+            _ if call.count == 0 => Ok(()),
+            Some(kernel) => self.launch_all_reduce(call, all_reduce, prepared, kernel),
+            None => self.stand_in(call, all_reduce, prepared),
+        }
+    }
+
+    fn launch_all_reduce(
+        &self,
+        call: &AllReduceCall,
+        all_reduce: &AllReduce,
+        prepared: &Prepared,
+        kernel: &Kernel,
+    ) -> Result<(), Failed> {
+        let (input, output) = (call.input as u64, call.output as u64);
+        let spec = &all_reduce.spec;
+        let bytes = call.count * spec.dtype.size() as u64;
+        let is_symmetric = |address| {
+            let group = self.group(prepared.group);
+            group.is_some_and(|group| group.arena.contains(address, bytes))
+        };
+        if spec.algorithm.operand_is_symmetric() && !is_symmetric(input)
+            || spec.algorithm.result_is_symmetric() && !is_symmetric(output)
+        {
+            let message = format!("{} needs buffers in symmetric memory", spec.algorithm);
+            return Err(self.bad_op(all_reduce.op, message));
+        }
+        if input == output && !spec.algorithm.works_in_place() {
+            let message = format!("{} does not work in place", spec.algorithm);
+            return Err(self.bad_op(all_reduce.op, message));
+        }
+        let mut params = KernelParams {
+            input,
+            output,
+            count: call.count,
+            ..kernel.params
+        };
+        let mut pointers: [*mut c_void; 1] = [(&raw mut params).cast()];
+        let op = &self.manifest.ops[all_reduce.op as usize];
+        self.timed(spec.algorithm.name(), &op.name, &op.loc, || {
+            // SAFETY: the kernel has one parameter, of this type; its addresses are of memory that the GPU's owner keeps
+            // until the device was waited for, and of generated code's buffers, which are valid in the order of the stream.
+            unsafe {
+                launch_raw(
+                    self.stream,
+                    &kernel.function,
+                    &kernel.shape,
+                    pointers.as_mut_ptr(),
+                )
+            }
+        })
+    }
+
+    /// Runs a generated all-reduce by NCCL, where the GPUs don't reach each other.
+    fn stand_in(
+        &self,
+        call: &AllReduceCall,
+        all_reduce: &AllReduce,
+        prepared: &Prepared,
+    ) -> Result<(), Failed> {
+        let collective = Collective {
+            kind: CollectiveKind::AllReduce,
+            dtype: all_reduce.spec.dtype,
+            op: Some(all_reduce.spec.reduce_op),
+            root: 0,
+            input: call.input as u64,
+            input_count: call.count as usize,
+            output: call.output as u64,
+            output_count: call.count as usize,
+        };
+        self.by_nccl(all_reduce.op, prepared.group, &collective)
+    }
+
+    pub(super) fn collective(&self, call: &CollectiveCall) -> Result<(), Failed> {
+        self.healthy()?;
+        let size = self
+            .group(call.group)
+            .map_or(0, |group| group.ranks.len() as u64);
+        let collective = collective(call, size).map_err(|why| self.bad_op(call.op_id, why))?;
+        if collective.input_count == 0 && collective.output_count == 0 {
+            return Ok(());
+        }
+        self.by_nccl(call.op_id, call.group, &collective)
+    }
+
+    fn by_nccl(&self, op_id: u32, index: u32, collective: &Collective) -> Result<(), Failed> {
+        let group = self.group(index).ok_or_else(|| self.not_a_member(op_id))?;
+        let library = group.library.as_ref().ok_or_else(|| {
+            self.bad_op(
+                op_id,
+                "the manifest names a kernel for it, not the library".into(),
+            )
+        })?;
+        let Some(op) = self.manifest.ops.get(op_id as usize) else {
+            return Err(self.bad_call(format!("there is no op {op_id}")));
+        };
+        self.timed("nccl", &op.name, &op.loc, || {
+            // SAFETY: generated code passes buffers of these counts.
+            unsafe { library.collective(self.stream, collective) }
+        })
+    }
+
+    fn not_a_member(&self, op: u32) -> Failed {
+        let group = self
+            .manifest
+            .ops
+            .get(op as usize)
+            .map_or(u32::MAX, |op| op.group);
+        self.rank.fail(Failure::NotAMember {
+            rank: self.rank.number(),
+            group,
+            op,
+        })
+    }
+
+    /// Puts work into the stream, between two points in time if these are wanted.
+    fn timed<E: Display>(
+        &self,
+        category: &'static str,
+        name: &str,
+        loc: &str,
+        work: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), Failed> {
+        let what = || {
+            if loc.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{name} ({loc})")
+            }
+        };
+        let done = match self.trace {
+            None => work(),
+            Some(trace) => {
+                let begun = trace.begin(self.stream);
+                let done = work();
+                trace
+                    .end(self.stream, begun, category, what())
+                    .map_err(|error| self.refused("trace", error))?;
+                done
+            }
+        };
+        done.map_err(|error| self.refused(&what(), error))
+    }
+}
+
+/// Reads a call of generated code, for a group of `size` members.
+fn collective(call: &CollectiveCall, size: u64) -> Result<Collective, String> {
+    let kind = CollectiveKind::from_number(call.kind)
+        .ok_or_else(|| format!("there is no collective {}", call.kind))?;
+    let dtype = DType::from_number(call.dtype)
+        .ok_or_else(|| format!("there is no element type {}", call.dtype))?;
+    let op = ReduceOp::from_number(call.reduce_op).filter(|_| kind.reduces());
+    if kind.reduces() && !op.is_some_and(|op| dtype.has_reduction(op)) {
+        return Err(format!(
+            "{} has no reduction {}",
+            dtype.name(),
+            call.reduce_op
+        ));
+    }
+    let (input, output) = (call.input_count, call.output_count);
+    let counts_fit = match kind {
+        CollectiveKind::AllReduce | CollectiveKind::Broadcast => input == output,
+        CollectiveKind::AllGather => input.checked_mul(size) == Some(output),
+        CollectiveKind::ReduceScatter => output.checked_mul(size) == Some(input),
+        CollectiveKind::AllToAll => input == output && size > 0 && input % size == 0,
+    };
+    if !counts_fit {
+        return Err(format!(
+            "{input} elements don't become {output} on {size} ranks"
+        ));
+    }
+    if kind == CollectiveKind::AllToAll && call.input == call.output.cast_const() && input > 0 {
+        return Err("an all-to-all does not work in place".into());
+    }
+    if u64::from(call.root) >= size.max(1) {
+        return Err(format!("there is no member {} of {size}", call.root));
+    }
+    Ok(Collective {
+        kind,
+        dtype,
+        op,
+        root: call.root,
+        input: call.input as u64,
+        input_count: input as usize,
+        output: call.output as u64,
+        output_count: output as usize,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(kind: CollectiveKind, input_count: u64, output_count: u64) -> CollectiveCall {
+        CollectiveCall {
+            kind: kind as u32,
+            group: 0,
+            op_id: 0,
+            reduce_op: if kind.reduces() {
+                ReduceOp::Sum as u32
+            } else {
+                0
+            },
+            dtype: DType::F32 as u32,
+            root: 0,
+            input: 0x1000 as *const c_void,
+            input_count,
+            output: 0x2000 as *mut c_void,
+            output_count,
+        }
+    }
+
+    #[test]
+    fn counts_have_to_fit_the_group() {
+        use CollectiveKind::*;
+        for (kind, input, output) in [
+            (AllReduce, 8, 8),
+            (AllGather, 2, 8),
+            (ReduceScatter, 8, 2),
+            (AllToAll, 8, 8),
+            (Broadcast, 8, 8),
+        ] {
+            let read = collective(&call(kind, input, output), 4).unwrap();
+            assert_eq!((read.kind, read.op.is_some()), (kind, kind.reduces()));
+            assert!(collective(&call(kind, input + 1, output), 4).is_err());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let refusal = |change: fn(&mut CollectiveCall)| {
+            let mut changed = call(CollectiveKind::AllReduce, 8, 8);
+            change(&mut changed);
+            collective(&changed, 4).unwrap_err()
+        };
+        assert!(refusal(|c| c.kind = 9).contains("collective 9"));
+        assert!(refusal(|c| c.dtype = 99).contains("element type 99"));
+        assert!(refusal(|c| c.reduce_op = ReduceOp::BXor as u32).contains("f32 has no reduction"));
+        assert!(refusal(|c| c.root = 4).contains("member 4 of 4"));
+        let mut in_place = call(CollectiveKind::AllToAll, 8, 8);
+        in_place.output = in_place.input.cast_mut();
+        assert!(collective(&in_place, 4).unwrap_err().contains("in place"));
+    }
+}

@@ -1,0 +1,343 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What a rank has on its GPU: everything that its program's runs need, made when the program is loaded.
+
+use super::{
+    Config, DEFAULT_ARENA_BYTES,
+    arena::{ALIGN, Arena},
+    group::{Group, Joining, Memory, View},
+    join,
+    plan::Plan,
+};
+use crate::{Error, Program, Rank, rank::Failed};
+use symm_abi::{
+    Manifest,
+    cuda::{AllReduce, Cuda},
+    gpu::KernelParams,
+};
+use symm_cuda::{
+    Device, Gpu as Visible, Stream, cublaslt,
+    cublaslt::Blas,
+    launch::LaunchShape,
+    memory::DeviceMemory,
+    module::{Function, Module},
+    watch::Watch,
+};
+
+/// A rank's GPU with everything on it.
+#[derive(Debug)]
+pub(super) struct Gpu {
+    pub(super) device: Device,
+    /// Ordinary buffers.
+    pub(super) arena: Arena,
+    /// By group, in the order of the manifest.
+    pub(super) views: Vec<View>,
+    /// By group; `None` where this rank is not a member.
+    pub(super) groups: Vec<Option<Group>>,
+    pub(super) kernels: Vec<Function>,
+    /// By all-reduce; `None` where this rank is not a member.
+    pub(super) all_reduces: Vec<Option<Prepared>>,
+    pub(super) blas: Option<Products>,
+    /// Addresses.
+    pub(super) constants: Vec<u64>,
+    pub(super) watch: Watch,
+    /// Referred to by addresses in the fields above.
+    _memory: [DeviceMemory; 3],
+}
+
+/// Matrix products, by index.
+#[derive(Debug)]
+pub(super) struct Products {
+    pub(super) plans: Vec<cublaslt::Plan>,
+    pub(super) blas: Blas,
+}
+
+/// An all-reduce, ready but for its operands.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) group: u32,
+    /// `None`: NCCL stands in.
+    pub(super) kernel: Option<Kernel>,
+}
+
+/// A generated kernel with its channel.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    pub(super) function: Function,
+    pub(super) shape: LaunchShape,
+    /// All but input, output and count.
+    pub(super) params: KernelParams,
+}
+
+/// Opens the GPU of a rank that is the `local_rank`th on this host.
+pub(super) fn open(local_rank: u32, config: &Config) -> Result<Device, Error> {
+    let ordinal = match Visible::count()? {
+        count if config.share_gpus && count > 0 => local_rank as usize % count,
+        _ => local_rank as usize,
+    };
+    Ok(Device::open(ordinal)?)
+}
+
+/// Gathers what a rank's GPU has to hold.
+pub(super) struct Loader<'a> {
+    pub(super) rank: &'a Rank,
+    pub(super) program: &'a Program,
+    pub(super) cuda: &'a Cuda,
+    pub(super) config: &'a Config,
+    pub(super) device: Device,
+}
+
+impl Loader<'_> {
+    pub(super) fn load(self, stream: &Stream) -> Result<Gpu, Error> {
+        self.check_chip()?;
+        let manifest = self.program.manifest();
+        let plan = Plan::new(manifest, self.cuda, self.config);
+        let states = DeviceMemory::zeroed(&self.device, plan.state_bytes as usize)?;
+        let watch = Watch::new(&self.device, self.rank.number())?;
+        let arena_bytes = self.arena_bytes();
+        let arena = DeviceMemory::zeroed(&self.device, arena_bytes as usize)?;
+        let (constants, constant_memory) = self.constants()?;
+        let modules = self.modules()?;
+        let function = |module: u32, entry: &str| modules[module as usize].function(entry);
+        let kernels = self.cuda.kernels.iter();
+        let kernels = kernels
+            .map(|kernel| function(kernel.module, &kernel.entry))
+            .collect::<Result<_, _>>()?;
+        let blas = self.products(stream)?;
+
+        // Whoever failed above has said so: nobody waits for it in an exchange.
+        self.rank.meet().map_err(|Failed| Error::Aborted)?;
+        let groups = self.groups(manifest, &plan)?;
+        let views = groups.iter().zip(&manifest.groups);
+        let views = views
+            .map(|(group, described)| View::new(described.size, group.as_ref()))
+            .collect();
+        let places = self.cuda.all_reduces.iter().zip(&plan.places);
+        let all_reduces = places
+            .map(|(all_reduce, place)| {
+                let Some(group) = &groups[place.group as usize] else {
+                    return Ok(None);
+                };
+                let channel = &plan.groups[place.group as usize].channels[place.channel];
+                let kernel = match &group.memory {
+                    Memory::Plain { .. } => None,
+                    Memory::Symmetric(heap) => Some(Kernel {
+                        function: function(all_reduce.module, &all_reduce.entry)?,
+                        shape: LaunchShape::linear(all_reduce.blocks, all_reduce.threads)
+                            .programmatic(all_reduce.trigger.flags() != 0),
+                        params: KernelParams {
+                            peers: heap.peers(heap.layout().channels()[place.channel].offset),
+                            state: states.address() + place.state,
+                            stride: channel.stride,
+                            abort: heap.abort_word(),
+                            record: watch.device_address(),
+                            timeout_ns: self.timeout_ns(),
+                            rank: group.me,
+                            op: all_reduce.op,
+                            flags: all_reduce.trigger.flags(),
+                            ..KernelParams::default()
+                        },
+                    }),
+                };
+                if let Some(kernel) = &kernel {
+                    self.check_residence(all_reduce, kernel)?;
+                }
+                Ok(Some(Prepared {
+                    group: place.group,
+                    kernel,
+                }))
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(Gpu {
+            arena: Arena::new(arena.address(), arena_bytes),
+            views,
+            groups,
+            kernels,
+            all_reduces,
+            blas,
+            constants,
+            watch,
+            device: self.device,
+            _memory: [states, arena, constant_memory],
+        })
+    }
+
+    fn check_chip(&self) -> Result<(), Error> {
+        let (major, minor) = self.device.compute_capability()?;
+        let needed = chip_number(&self.cuda.chip);
+        if needed.is_some_and(|needed| needed as i32 <= 10 * major + minor) {
+            return Ok(());
+        }
+        Err(Error::Chip {
+            rank: self.rank.number(),
+            needed: self.cuda.chip.clone(),
+            gpu: self.device.name()?,
+            found: format!("sm_{major}{minor}"),
+        })
+    }
+
+    /// Blocks that wait for those of peers have to be on the device all at once.
+    fn check_residence(&self, all_reduce: &AllReduce, kernel: &Kernel) -> Result<(), Error> {
+        let fits = kernel.function.resident_blocks(all_reduce.threads, 0)?;
+        if fits >= all_reduce.blocks as usize {
+            return Ok(());
+        }
+        Err(Error::Residence {
+            kernel: all_reduce.entry.clone(),
+            blocks: all_reduce.blocks,
+            fits,
+        })
+    }
+
+    fn timeout_ns(&self) -> u64 {
+        self.rank
+            .timeout()
+            .as_nanos()
+            .try_into()
+            .unwrap_or(u64::MAX)
+    }
+
+    fn arena_bytes(&self) -> u64 {
+        self.config
+            .arena_bytes
+            .or(self.cuda.arena_bytes)
+            .unwrap_or(DEFAULT_ARENA_BYTES)
+            .next_multiple_of(ALIGN)
+    }
+
+    fn modules(&self) -> Result<Vec<std::sync::Arc<Module>>, Error> {
+        let artifact = self.program.artifact();
+        let load = |section: &str| {
+            let bytes = artifact.section(section)?;
+            let end = bytes
+                .iter()
+                .rposition(|&byte| byte != 0)
+                .map_or(0, |last| last + 1);
+            let text = str::from_utf8(&bytes[..end])
+                .map_err(|_| artifact.bad_section(section, "is no PTX text"))?;
+            Ok(Module::from_ptx(&self.device, text)?)
+        };
+        let modules = self.cuda.modules.iter();
+        modules.map(|module| load(&module.section)).collect()
+    }
+
+    fn constants(&self) -> Result<(Vec<u64>, DeviceMemory), Error> {
+        let artifact = self.program.artifact();
+        let mut total = 0;
+        let mut offsets = Vec::new();
+        for constant in &self.cuda.constants {
+            offsets.push(total as usize);
+            let bytes = artifact.section(&constant.section)?;
+            if (bytes.len() as u64) < constant.bytes {
+                return Err(artifact.bad_section(&constant.section, "is too short"));
+            }
+            total += constant.bytes.next_multiple_of(ALIGN);
+        }
+        let memory = DeviceMemory::zeroed(&self.device, total as usize)?;
+        for (constant, &offset) in self.cuda.constants.iter().zip(&offsets) {
+            let bytes = artifact.section(&constant.section)?;
+            memory.write(offset, &bytes[..constant.bytes as usize])?;
+        }
+        let addresses = offsets
+            .into_iter()
+            .map(|offset| memory.address() + offset as u64);
+        Ok((addresses.collect(), memory))
+    }
+
+    fn products(&self, stream: &Stream) -> Result<Option<Products>, Error> {
+        if self.cuda.matmuls.is_empty() {
+            return Ok(None);
+        }
+        let blas = Blas::new(&self.device)?;
+        let plan = |matmul| cublaslt::Plan::new(&blas, matmul, stream);
+        let plans = self
+            .cuda
+            .matmuls
+            .iter()
+            .map(plan)
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Products { plans, blas }))
+    }
+
+    fn groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Group>>, Error> {
+        let hash = plan_hash(&manifest.plan_hash);
+        let groups = (0..).zip(manifest.groups.iter().zip(&plan.groups));
+        let join = |(index, (group, plan)): (u32, _)| {
+            let group: &symm_abi::Group = group;
+            let Some(me) = group
+                .ranks
+                .iter()
+                .position(|&rank| rank == self.rank.number())
+            else {
+                return Ok(None);
+            };
+            let me = me as u32;
+            let place = (me, group.size);
+            let mut exchange = join::local_exchange(self.config, index, place, self.rank.timeout())
+                .map_err(symm_cuda::Error::from)?;
+            let joining = Joining {
+                device: &self.device,
+                group,
+                plan,
+                hash,
+                fallback: self.config.fallback,
+            };
+            joining.join(me, &mut exchange).map(Some)
+        };
+        groups.map(join).collect()
+    }
+}
+
+/// Returns the number of a chip: 90 for `sm_90`.
+fn chip_number(chip: &str) -> Option<u32> {
+    let digits = chip.strip_prefix("sm_")?;
+    digits.trim_end_matches(char::is_alphabetic).parse().ok()
+}
+
+/// Turns the hex digits of a manifest that was checked into bytes.
+fn plan_hash(hex: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (byte, index) in bytes.iter_mut().zip((0..hex.len()).step_by(2)) {
+        *byte = hex
+            .get(index..index + 2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .unwrap_or(0);
+    }
+    bytes
+}
+
+impl Gpu {
+    /// Makes every kernel that waits, on any rank, give up.
+    pub(super) fn abort(&self) {
+        self.groups.iter().flatten().for_each(Group::abort);
+    }
+
+    /// Frees what an entry left allocated.
+    pub(super) fn free_all(&self) {
+        self.arena.reset();
+        self.groups
+            .iter()
+            .flatten()
+            .for_each(|group| group.arena.reset());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chips_have_numbers() {
+        assert_eq!(chip_number("sm_90"), Some(90));
+        assert_eq!(chip_number("sm_90a"), Some(90));
+        assert_eq!(chip_number("sm_120"), Some(120));
+        assert_eq!(chip_number("gfx942"), None);
+    }
+
+    #[test]
+    fn hashes_become_bytes() {
+        let hash = plan_hash(&format!("ff01{}", "0".repeat(60)));
+        assert_eq!((hash[0], hash[1], hash[2]), (255, 1, 0));
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! One group as a member on a GPU has it: heap, channels, and NCCL where it is needed.
+
+use super::{arena::Arena, plan::GroupPlan};
+use crate::Error;
+use std::cell::UnsafeCell;
+use symm_abi::{GroupView, NOT_A_MEMBER, PAD_STRIDE};
+use symm_cuda::{
+    Device, Gpu,
+    driver::Uuid,
+    exchange::Exchange,
+    heap::{ABORT_OFFSET, Heap, HeapLayout},
+    memory::DeviceMemory,
+    nccl::{Communicator, Nccl, UniqueId},
+    peers,
+};
+
+/// A group that this rank is in.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// This rank's number in the group.
+    pub(super) me: u32,
+    /// World ranks of the members.
+    pub(super) ranks: Vec<u32>,
+    /// Symmetric buffers, or their stand-ins.
+    pub(super) arena: Arena,
+    pub(super) memory: Memory,
+    pub(super) library: Option<Communicator>,
+}
+
+/// What the group's buffers lie in.
+#[derive(Debug)]
+pub(super) enum Memory {
+    /// Memory that every member maps.
+    Symmetric(Heap),
+    /// Memory of this rank alone: NCCL moves the data.
+    Plain { _memory: DeviceMemory },
+}
+
+/// What joining a group takes.
+pub(super) struct Joining<'a> {
+    pub(super) device: &'a Device,
+    pub(super) group: &'a symm_abi::Group,
+    pub(super) plan: &'a GroupPlan,
+    /// The plan hash of the program.
+    pub(super) hash: [u8; 32],
+    pub(super) fallback: bool,
+}
+
+impl Joining<'_> {
+    /// Joins the group as member `me`, together with all other members.
+    pub(super) fn join(&self, me: u32, exchange: &mut Exchange) -> Result<Group, Error> {
+        let symmetric = self.plan.is_symmetric() && self.reaches_all(exchange)?;
+        let (memory, base) = if symmetric {
+            let buffers = usize::try_from(self.plan.heap_bytes).unwrap_or(usize::MAX);
+            let layout = HeapLayout::new(self.group.size, &self.plan.channels, buffers)?;
+            let heap = Heap::join(self.device, &layout, &self.hash, exchange)?;
+            let base = heap.base() + layout.buffers() as u64;
+            (Memory::Symmetric(heap), base)
+        } else {
+            let bytes = usize::try_from(self.plan.heap_bytes).unwrap_or(usize::MAX);
+            let memory = DeviceMemory::zeroed(self.device, bytes)?;
+            let base = memory.address();
+            (Memory::Plain { _memory: memory }, base)
+        };
+        let stands_in = !symmetric && !self.plan.channels.is_empty();
+        let library = (self.plan.library || stands_in)
+            .then(|| self.connect(me, exchange))
+            .transpose()?;
+        Ok(Group {
+            me,
+            ranks: self.group.ranks.clone(),
+            arena: Arena::new(base, self.plan.heap_bytes),
+            memory,
+            library,
+        })
+    }
+
+    /// Finds out whether every member's GPU reaches every other's; if not, and there is no fallback, every member gets the
+    /// same error, which names the pair.
+    fn reaches_all(&self, exchange: &mut Exchange) -> Result<bool, Error> {
+        let uuid = self.device.uuid()?;
+        let shares = exchange
+            .all_gather("compare the GPUs", &uuid.0, &[])
+            .map_err(symm_cuda::Error::from)?;
+        let uuids: Vec<Uuid> = shares
+            .iter()
+            .filter_map(|share| Some(Uuid(share.bytes.as_slice().try_into().ok()?)))
+            .collect();
+        let verdict = match self.check_peers(exchange.rank(), &uuids) {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        let verdicts = exchange
+            .all_gather("check peer access", verdict.as_bytes(), &[])
+            .map_err(symm_cuda::Error::from)?;
+        match verdicts.iter().find(|share| !share.bytes.is_empty()) {
+            None => Ok(true),
+            Some(_) if self.fallback => Ok(false),
+            Some(share) => Err(Error::PeerAccess(
+                String::from_utf8_lossy(&share.bytes).into_owned(),
+            )),
+        }
+    }
+
+    fn check_peers(&self, me: u32, uuids: &[Uuid]) -> Result<(), symm_cuda::Error> {
+        let visible = Gpu::all()?;
+        let known = visible
+            .iter()
+            .map(Gpu::uuid)
+            .collect::<Result<Vec<_>, _>>()?;
+        let find = |(peer, uuid): (usize, &Uuid)| {
+            let place = known.iter().position(|other| other == uuid);
+            place
+                .map(|index| visible[index])
+                .ok_or_else(|| symm_cuda::Error::HiddenDevice {
+                    rank: me,
+                    peer: peer as u32,
+                    uuid: uuid.to_string(),
+                })
+        };
+        let gpus: Vec<Gpu> = uuids
+            .iter()
+            .enumerate()
+            .map(find)
+            .collect::<Result<_, _>>()?;
+        peers::require_from(self.device, &gpus)
+    }
+
+    /// Connects the members through NCCL.
+    fn connect(&self, me: u32, exchange: &mut Exchange) -> Result<Communicator, Error> {
+        // Every member finds out by itself that the library is missing, instead of waiting for the first.
+        Nccl::load()?;
+        let id = match me {
+            0 => UniqueId::new()?.to_bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        let shares = exchange
+            .all_gather("connect NCCL", &id, &[])
+            .map_err(symm_cuda::Error::from)?;
+        let bytes = shares[0].bytes.as_slice().try_into().map_err(|_| {
+            Error::PeerAccess(
+                "expected an id of NCCL's from the first member, got another size".into(),
+            )
+        })?;
+        let id = UniqueId::from_bytes(bytes);
+        Ok(Communicator::join(self.device, me, self.group.size, id)?)
+    }
+}
+
+impl Group {
+    /// Makes every kernel of the group that waits, on any rank, give up.
+    pub(super) fn abort(&self) {
+        if let Memory::Symmetric(heap) = &self.memory
+            && let Err(error) = heap.write(ABORT_OFFSET, &(self.me + 1).to_ne_bytes())
+        {
+            tracing::warn!(%error, "the group could not be told to stop");
+        }
+    }
+}
+
+/// A group as generated code sees it.
+#[derive(Debug)]
+pub(super) struct View {
+    view: Box<UnsafeCell<GroupView>>,
+    /// Referred to by the view.
+    _bases: Box<[*mut u8]>,
+}
+
+impl View {
+    /// Builds the view of a group of `size` ranks that this rank is in, or is not.
+    pub(super) fn new(size: u32, group: Option<&Group>) -> Self {
+        let bases: Box<[*mut u8]> = match group.map(|group| &group.memory) {
+            Some(Memory::Symmetric(heap)) => {
+                heap.bases().iter().map(|&base| base as *mut u8).collect()
+            }
+            _ => Box::default(),
+        };
+        let view = GroupView {
+            rank: group.map_or(NOT_A_MEMBER, |group| group.me),
+            size,
+            epoch: 0,
+            failed: u32::from(group.is_none()),
+            bases: if bases.is_empty() {
+                std::ptr::null()
+            } else {
+                bases.as_ptr()
+            },
+            pad_offset: 0,
+            pad_stride: PAD_STRIDE,
+        };
+        Self {
+            view: Box::new(UnsafeCell::new(view)),
+            _bases: bases,
+        }
+    }
+
+    pub(super) fn get(&self) -> *mut GroupView {
+        self.view.get()
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! How ranks on GPUs find each other: by a secret that their host drew, or by what a launcher says.
+
+use super::Config;
+use crate::{Error, Rank, World, WorldSpec};
+use std::{os::fd::OwnedFd, time::Duration};
+use symm_cuda::{
+    exchange::{Exchange, ExchangeError, JobToken, Membership},
+    launch_env::LaunchEnv,
+};
+
+/// Meets the other members of a group, as `me` of `size`.
+///
+/// # Errors
+/// When a member does not come within the time-out, or is none of this run.
+pub(super) fn local_exchange(
+    config: &Config,
+    group: u32,
+    (me, size): (u32, u32),
+    timeout: Duration,
+) -> Result<Exchange, ExchangeError> {
+    // Groups of one run keep apart as runs do.
+    let secret = [&config.secret[..], &group.to_le_bytes()].concat();
+    let member = Membership::new(me, size, JobToken::new(&secret));
+    Exchange::join(&member, timeout)
+}
+
+/// This process's part in a run that torchrun, mpirun or srun started.
+#[derive(Debug)]
+pub struct Joined {
+    /// The world of all ranks, made by rank 0.
+    pub world: World,
+    /// What rank 0 decided.
+    pub config: Config,
+    /// This process's rank.
+    pub number: u32,
+    /// Which of the host's GPUs is its own.
+    pub local_rank: u32,
+}
+
+impl Joined {
+    /// Meets the other ranks; `spec` and `config` are those of rank 0 then, except for what is this process's own.
+    ///
+    /// # Errors
+    /// When a rank does not come within the time-out, or the world can't be had.
+    pub fn new(env: &LaunchEnv, spec: WorldSpec, config: Config) -> Result<Self, Error> {
+        let timeout = spec.timeout;
+        let mut exchange =
+            Exchange::join(&env.membership(), timeout).map_err(symm_cuda::Error::from)?;
+        let first = (env.rank == 0).then(|| World::create(spec)).transpose()?;
+        let (bytes, files) = match &first {
+            Some(world) => {
+                let decided = serde_json::to_vec(&(world.spec(), &config));
+                (
+                    decided
+                        .map_err(std::io::Error::from)
+                        .map_err(Error::Control)?,
+                    world.files(),
+                )
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        let shares = exchange
+            .all_gather("join the world", &bytes, &files)
+            .map_err(symm_cuda::Error::from)?;
+        let world = match (first, shares.into_iter().next()) {
+            (Some(world), _) => (world, config),
+            (None, Some(share)) => Self::follow(&share.bytes, share.fds, env.rank)?,
+            (None, None) => return Err(Error::Aborted),
+        };
+        Ok(Self {
+            world: world.0,
+            config: world.1,
+            number: env.rank,
+            local_rank: env.local_rank,
+        })
+    }
+
+    /// Takes part in what rank 0 made.
+    fn follow(bytes: &[u8], files: Vec<OwnedFd>, rank: u32) -> Result<(World, Config), Error> {
+        let (spec, config): (WorldSpec, Config) = serde_json::from_slice(bytes)
+            .map_err(std::io::Error::from)
+            .map_err(Error::Control)?;
+        Ok((World::join(spec, files, rank)?, config))
+    }
+
+    /// Takes this process's rank; to be done once.
+    pub fn rank(&self) -> Rank {
+        self.world.rank(self.number)
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! A rank on a GPU, with a program that all ranks have.
+
+use super::{
+    Binding, Call, Config, Span,
+    calls::Running,
+    gpu::{self, Gpu, Loader},
+    table::with_current,
+    trace::Trace,
+};
+use crate::{Error, Program, Rank, failure::Activity, rank::Failed};
+use symm_abi::Device as Target;
+use symm_cuda::{Device, Stream};
+
+/// A started rank: puts entries of its program into streams of its GPU, together with all other ranks.
+#[derive(Debug)]
+pub struct Session {
+    trace: Option<Trace>,
+    gpu: Gpu,
+    stream: Stream,
+    program: Program,
+    /// Last, so that the rank has finished when its GPU is given back.
+    rank: Rank,
+}
+
+impl Session {
+    /// Meets all other ranks, checks that they have the same program, and prepares everything that its entries need.
+    ///
+    /// The rank takes the `local_rank`th of the GPUs that this process sees.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when another rank failed, has another program or does not come; another error when the
+    /// program is not for GPUs, or this rank's GPU or the libraries that the program needs can't be used.
+    pub fn start(
+        rank: Rank,
+        program: &Program,
+        config: &Config,
+        local_rank: u32,
+    ) -> Result<Self, Error> {
+        program.artifact().require(Target::Cuda)?;
+        let device = gpu::open(local_rank, config)?;
+        rank.agree_on(program)?;
+        let stream = Stream::new(&device)?;
+        let cuda = program.manifest().cuda.as_ref();
+        let cuda = cuda.expect("the manifest of a program for CUDA has this section");
+        let loader = Loader {
+            rank: &rank,
+            program,
+            cuda,
+            config,
+            device,
+        };
+        let gpu = loader.load(&stream)?;
+        stream.synchronize()?;
+        let trace = config.trace.then(|| Trace::new(&stream)).transpose()?;
+        let session = Self {
+            trace,
+            gpu,
+            stream,
+            program: program.clone(),
+            rank,
+        };
+        session.meet()?;
+        Ok(session)
+    }
+
+    /// Returns the rank's number in the world.
+    pub fn number(&self) -> u32 {
+        self.rank.number()
+    }
+
+    /// Returns the rank's GPU.
+    pub fn device(&self) -> &Device {
+        &self.gpu.device
+    }
+
+    /// Returns the session's own stream.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Returns the program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Waits until every rank of the world has come here.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when a rank failed or does not come within the time-out.
+    pub fn meet(&self) -> Result<(), Error> {
+        self.rank.meet().map_err(|Failed| Error::Aborted)
+    }
+
+    /// Prepares an entry to be run on buffers of the session's.
+    ///
+    /// # Errors
+    /// When the program has no such entry, or the GPU no memory for its arguments and results.
+    pub fn call(&self, entry: &str) -> Result<Call<'_>, Error> {
+        Call::new(self, entry)
+    }
+
+    /// Puts an entry into a stream, on the buffers that are bound to it; every rank has to.
+    ///
+    /// Neither waits nor allocates. Entries run one after the other: work of the next is put into the same stream, or into
+    /// one that waits for this one's.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when any rank has failed; [`Error::Unbound`] when a buffer is missing.
+    ///
+    /// # Safety
+    /// The stream is one of the session's device. The bound addresses are of buffers with the types of the entry, on that
+    /// device, apart from each other, and stay valid until the stream has run the entry.
+    pub unsafe fn enqueue(&self, binding: &mut Binding, stream: &Stream) -> Result<(), Error> {
+        let (_, function) = self.program.entry(binding.entry())?;
+        let pointers = binding.pointers()?;
+        if self.check().is_err() {
+            return Err(Error::Aborted);
+        }
+        self.rank.record().set(Activity::Computing { after: None });
+        let manifest = self.program.manifest();
+        let cuda = manifest.cuda.as_ref();
+        let running = Running {
+            rank: &self.rank,
+            manifest,
+            cuda: cuda.expect("checked when the session started"),
+            gpu: &self.gpu,
+            stream,
+            trace: self.trace.as_ref(),
+        };
+        with_current(&running, || {
+            // SAFETY: the artifact's seal and manifest vouch that the symbol is an entry with these arguments and results;
+            // the caller vouches for the buffers.
+            unsafe { function(pointers) }
+        });
+        self.gpu.free_all();
+        self.rank.record().set(Activity::Device);
+        if self.rank.has_failed() {
+            return Err(Error::Aborted);
+        }
+        Ok(())
+    }
+
+    /// Waits until a stream has run what was put into it, or any rank failed.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when any rank failed: the world's report says why.
+    pub fn finish(&self, stream: &Stream) -> Result<(), Error> {
+        self.wait(stream).map_err(|Failed| Error::Aborted)?;
+        self.rank.record().set(Activity::Computing { after: None });
+        if let Some(trace) = &self.trace {
+            trace.settle()?;
+        }
+        Ok(())
+    }
+
+    /// Looks for a failure of any rank, without waiting for anything.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when any rank failed; then every kernel was told to leave.
+    pub fn poll(&self) -> Result<(), Error> {
+        self.check().map_err(|Failed| {
+            self.gpu.abort();
+            Error::Aborted
+        })
+    }
+
+    /// Returns the times of the ops that ran so far, if they are taken.
+    pub fn spans(&self) -> Vec<Span> {
+        self.trace.as_ref().map(Trace::spans).unwrap_or_default()
+    }
+
+    pub(super) fn rank(&self) -> &Rank {
+        &self.rank
+    }
+
+    pub(super) fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+}
