@@ -302,6 +302,33 @@ mod tests {
     }
 
     #[test]
+    fn no_packet_makes_the_parser_panic() {
+        let mut state = 1u64;
+        let mut random = || {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as usize
+        };
+        let good = Message::new(Kind::Share, 1, 2, 3, b"").header(0);
+        for _ in 0..20_000 {
+            let mut packet: Vec<u8> = good.iter().copied().cycle().take(random() % 64).collect();
+            for _ in 0..random() % 4 {
+                if let Some(at) = packet
+                    .len()
+                    .checked_sub(1)
+                    .map(|last| random() % (last + 1))
+                {
+                    packet[at] = random() as u8;
+                }
+            }
+            if let Ok(message) = Message::parse(&packet, Vec::new()) {
+                assert_eq!(message.bytes.len() + HEADER, packet.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_silent_socket_is_late_and_a_closed_one_gone() {
         let (a, b) = pair();
         let bound = Instant::now() + Duration::from_millis(50);
