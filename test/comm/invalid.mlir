@@ -255,6 +255,19 @@ func.func @peer(%m: memref<8xf32, #comm.symm_mem<@tp>>, %peer: index) {
 
 // -----
 
+// The nearest group counts, though one outside would do.
+comm.group @tp size(4) {symm_mem}
+module @inner {
+  comm.group @tp size(4)
+  func.func @rank() -> index {
+    // expected-error@+1 {{'comm.rank' op group @tp has no symmetric memory; declare it with {symm_mem}}}
+    %0 = comm.rank on @tp
+    return %0 : index
+  }
+}
+
+// -----
+
 // expected-error@+2 {{expected ::symm::comm::ReduceOp to be one of: sum, avg, product, min, max, band, bor, bxor}}
 // expected-error@+1 {{failed to parse Comm_ReduceOpAttr parameter 'value'}}
 #mean = #comm.reduce_op<mean>

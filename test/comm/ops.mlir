@@ -64,9 +64,34 @@ module attributes {comm.world_size = 8 : i64} {
   }
 }
 
+// Groups are found in the modules around; the nearest one hides the others.
+// CHECK-LABEL: module @outer
+// GENERIC: {comm.world_size = 8 : i64}
+// GENERIC: sym_name = "outer"
+module @outer {
+  comm.group @tp size(4) {symm_mem}
+  comm.group @dp size(2)
+  gpu.module @kernels {
+    // CHECK: gpu.func @kernel(
+    gpu.func @kernel() kernel {
+      // CHECK-NEXT: comm.rank on @tp
+      %0 = comm.rank on @tp
+      gpu.return
+    }
+  }
+  module @inner {
+    comm.group @dp size(2) {symm_mem}
+    // CHECK: func.func @nearest(
+    func.func @nearest() {
+      // CHECK-NEXT: comm.rank on @dp
+      %0 = comm.rank on @dp
+      return
+    }
+  }
+}
+
 // After placement has run.
 // CHECK: module attributes {comm.placed}
-// GENERIC: {comm.world_size = 8 : i64}
 // GENERIC: {comm.placed}
 module attributes {comm.placed} {
 }

@@ -27,6 +27,15 @@ module @outer {
       return %0 : tensor<8xf32>
     }
   }
+  // CHECK-LABEL: module @without_groups
+  module @without_groups {
+    // CHECK-LABEL: func.func @uses_outer(
+    func.func @uses_outer(%x: tensor<8xf32>) -> tensor<8xf32> {
+      // CHECK: symm_mem.one_shot_all_reduce<sum>
+      %0 = c10d.all_reduce<sum> %x on @tp : tensor<8xf32>
+      return %0 : tensor<8xf32>
+    }
+  }
   // Deep in control flow, in blocks that are no function's first.
   // CHECK-LABEL: func.func @deep(
   func.func @deep(%x: tensor<8xf32>, %c: i1, %n: index) -> tensor<8xf32> {

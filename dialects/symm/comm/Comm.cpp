@@ -35,13 +35,29 @@ void CommDialect::initialize() {
 
 //===-- Groups -----------------------------------------------------------===//
 
+/// Asks each symbol table around `from`, the nearest first: kernels name groups
+/// of the module that their gpu.module is in.
+template <typename LookupIn>
+static Operation *lookupOutward(Operation *from, LookupIn lookupIn) {
+  Operation *table = SymbolTable::getNearestSymbolTable(from);
+  while (table) {
+    if (Operation *target = lookupIn(table))
+      return target;
+    Operation *parent = table->getParentOp();
+    table = parent ? SymbolTable::getNearestSymbolTable(parent) : nullptr;
+  }
+  return nullptr;
+}
+
 GroupOp symm::comm::lookupGroup(Operation *from, FlatSymbolRefAttr symbol) {
-  return SymbolTable::lookupNearestSymbolFrom<GroupOp>(from, symbol);
+  return llvm::dyn_cast_or_null<GroupOp>(lookupOutward(
+      from, [&](Operation *table) { return SymbolTable::lookupSymbolIn(table, symbol); }));
 }
 
 GroupOp symm::comm::resolveGroup(Operation *op, FlatSymbolRefAttr symbol,
                                  SymbolTableCollection &symbols) {
-  Operation *target = symbols.lookupNearestSymbolFrom(op, symbol);
+  Operation *target = lookupOutward(
+      op, [&](Operation *table) { return symbols.lookupSymbolIn(table, symbol); });
   if (auto group = llvm::dyn_cast_or_null<GroupOp>(target))
     return group;
   InFlightDiagnostic diag = op->emitOpError();

@@ -21,6 +21,9 @@ def Comm_GroupOp : Comm_Op<"group", [Symbol]> {
     `symm_mem` enables symmetric memory for the group: each member can address
     the others' buffers.
 
+    An op names the group of the nearest module around it that has one of that
+    name; a kernel in a `gpu.module` names those of the module outside.
+
     ```mlir
     comm.group @tp size(4) {symm_mem}
     comm.group @even size(2) {ranks = [0, 2]}
