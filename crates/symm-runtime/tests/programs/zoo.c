@@ -19,7 +19,7 @@ static float *symmetric_copy(uint32_t group, void *x) {
 // x -> sum over @tp
 void symm_entry_sum(void **args) {
   float *buffer = symmetric_copy(TP, data(args[0]));
-  all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
+  pull_all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
   symm_rt->free(TP, buffer);
 }
 
@@ -31,7 +31,7 @@ void symm_entry_pair(void **args) {
     return;
   float *buffer = symmetric_copy(PAIR, data(args[0]));
   float *out = data(args[1]);
-  all_reduce(PAIR, REDUCE_PAIR, buffer, out, COUNT);
+  pull_all_reduce(PAIR, REDUCE_PAIR, buffer, out, COUNT);
   for (int i = 0; view->rank == 1 && i < COUNT; ++i)
     out[i] *= 2;
   symm_rt->free(PAIR, buffer);
@@ -45,10 +45,10 @@ static uint32_t library_sum(void **args, uint32_t op, uint64_t count, uint32_t r
 // x -> sum over @tp by the library, between two sums by generated code that share its epochs
 void symm_entry_mixed(void **args) {
   float *buffer = symmetric_copy(TP, data(args[0]));
-  all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
+  pull_all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
   library_sum(args, LIBRARY, COUNT, 1);
   memcpy(buffer, data(args[1]), COUNT * sizeof(float));
-  all_reduce(TP, REDUCE_AGAIN, buffer, data(args[1]), COUNT);
+  pull_all_reduce(TP, REDUCE_AGAIN, buffer, data(args[1]), COUNT);
 }
 
 // Sets every epoch just below the point where it wraps.
@@ -72,7 +72,7 @@ void symm_entry_count(void **args) {
 void symm_entry_diverge(void **args) {
   float *buffer = symmetric_copy(TP, data(args[0]));
   uint32_t op = symm_rt->group(TP)->rank == 1 ? REDUCE_AGAIN : REDUCE;
-  all_reduce(TP, op, buffer, data(args[1]), COUNT);
+  pull_all_reduce(TP, op, buffer, data(args[1]), COUNT);
 }
 
 // Rank 1 has fewer elements.
@@ -128,7 +128,7 @@ void symm_entry_greedy(void **args) {
   for (int i = 0; i < 100; ++i) {
     float *buffer = symm_rt->alloc(TP, 1 << 20, 64);
     memset(buffer, 0, 1 << 20);
-    all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
+    pull_all_reduce(TP, REDUCE, buffer, data(args[1]), COUNT);
     if (symm_rt->group(TP)->failed) {
       symm_rt->free(TP, buffer);
       return;
@@ -145,7 +145,7 @@ void symm_entry_gluttonous(void **args) {
 // Uses @pair on every rank.
 void symm_entry_outsider(void **args) {
   float *buffer = symmetric_copy(PAIR, data(args[0]));
-  all_reduce(PAIR, REDUCE_PAIR, buffer, data(args[1]), COUNT);
+  pull_all_reduce(PAIR, REDUCE_PAIR, buffer, data(args[1]), COUNT);
   symm_rt->free(PAIR, buffer);
 }
 

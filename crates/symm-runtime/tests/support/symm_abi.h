@@ -22,6 +22,24 @@ typedef struct {
 } CollectiveCall;
 
 typedef struct {
+  uint32_t kernel, grid[3], block[3], shared_bytes;
+  void **params;
+} LaunchCall;
+
+typedef struct {
+  uint32_t matmul, reserved;
+  const void *a, *b;
+  void *c;
+} MatmulCall;
+
+typedef struct {
+  uint32_t all_reduce, reserved;
+  const void *input;
+  void *output;
+  uint64_t count;
+} AllReduceCall;
+
+typedef struct {
   uint32_t abi_version, size_bytes;
   GroupView *(*group)(uint32_t group);
   void *(*alloc)(uint32_t group, uint64_t bytes, uint64_t align);
@@ -32,6 +50,11 @@ typedef struct {
   uint32_t (*collective)(const CollectiveCall *call);
   void *(*host_alloc)(uint64_t bytes, uint64_t align);
   void (*host_free)(void *pointer);
+  uint32_t (*launch)(const LaunchCall *call);
+  uint32_t (*matmul)(const MatmulCall *call);
+  uint32_t (*copy)(void *to, const void *from, uint64_t bytes);
+  const void *(*constant)(uint32_t constant);
+  uint32_t (*all_reduce)(const AllReduceCall *call);
 } RuntimeTable;
 
 const RuntimeTable *symm_rt = 0;
@@ -66,7 +89,7 @@ static inline uint32_t meet(uint32_t group, GroupView *view, uint32_t phase) {
 }
 
 // One-shot pull all-reduce of floats, with the sum in rank order.
-static inline void all_reduce(uint32_t group, uint32_t op, float *symmetric, float *out, size_t count) {
+static inline void pull_all_reduce(uint32_t group, uint32_t op, float *symmetric, float *out, size_t count) {
   GroupView *view = symm_rt->group(group);
   if (symm_rt->enter(group, op, count * sizeof(float)) || meet(group, view, 0))
     return;

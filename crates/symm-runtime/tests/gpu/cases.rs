@@ -1,0 +1,307 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What programs compute on GPUs, and how each misbehaviour ends.
+
+use crate::programs::{COLUMNS, COUNT, ROWS, constant, folder};
+use std::time::{Duration, Instant};
+use symm_runtime::{
+    Activity, Failure, Program, Tensor, World, WorldSpec,
+    cuda::{Config, Session, Span, gpus},
+    launch::{self, LaunchError, WorkError},
+};
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Element `i` of rank `r`'s input: small enough for exact sums.
+fn element(rank: u32, i: usize) -> f32 {
+    (rank as usize * 100 + i % 97) as f32
+}
+
+fn sums(size: u32) -> Vec<f32> {
+    (0..COUNT)
+        .map(|i| (0..size).map(|rank| element(rank, i)).sum())
+        .collect()
+}
+
+fn tensor(session: &Session, entry: &str, fill: impl Fn(usize) -> f32) -> Tensor {
+    let entry = session.program().manifest().entry(entry).unwrap();
+    let mut tensor = Tensor::zeros(&entry.args[0]).unwrap();
+    for (i, bytes) in tensor.chunks_exact_mut(4).enumerate() {
+        bytes.copy_from_slice(&fill(i).to_ne_bytes());
+    }
+    tensor
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    let words = tensor.chunks_exact(4);
+    words
+        .map(|bytes| f32::from_ne_bytes(bytes.try_into().unwrap()))
+        .collect()
+}
+
+/// One run of a session: its input is the rank's.
+fn run_once(session: &Session, entry: &str, graph: bool) -> Result<Vec<f32>, WorkError> {
+    let number = session.number();
+    let mut call = session.call(entry)?;
+    if graph {
+        call.capture()?;
+    }
+    call.write(&[tensor(session, entry, |i| element(number, i))])?;
+    call.run()?;
+    let mut results = [tensor(session, entry, |_| f32::NAN)];
+    call.read(&mut results)?;
+    Ok(floats(&results[0]))
+}
+
+fn config(trace: bool) -> Config {
+    Config {
+        heap_bytes: None,
+        arena_bytes: None,
+        secret: std::array::from_fn(|i| (std::process::id() >> (i % 4 * 8)) as u8),
+        fallback: false,
+        // Sharing is the only way to several ranks on a machine with one GPU.
+        share_gpus: gpus().unwrap() < 4,
+        trace,
+    }
+}
+
+type Outcome<T> = Result<Vec<T>, LaunchError>;
+
+/// Does `work` on every rank of a program, as threads.
+fn on_ranks<T: Send + 'static>(
+    program: &str,
+    size: u32,
+    config: Config,
+    work: impl Fn(&Session) -> Result<T, WorkError> + Send + Sync + 'static,
+) -> (Program, Outcome<T>) {
+    let path = folder().unwrap().join(format!("{program}{size}.so"));
+    let program = Program::load(&path).unwrap();
+    let spec = WorldSpec::new(program.manifest(), size, TIMEOUT, None).unwrap();
+    let world = World::create(spec.without_heaps()).unwrap();
+    let shared = program.clone();
+    let outcome = launch::threads(&world, move |rank| {
+        let number = rank.number();
+        work(&Session::start(rank, &shared.for_rank()?, &config, number)?)
+    });
+    (program, outcome)
+}
+
+fn check(program: &str, size: u32, entry: &'static str, expected: impl Fn(u32) -> Vec<f32>) {
+    for graph in [false, true] {
+        let run = move |session: &Session| run_once(session, entry, graph);
+        let (loaded, outcome) = on_ranks(program, size, config(false), run);
+        let results = outcome.unwrap_or_else(|error| {
+            panic!("{entry}: {}", error.report.describe(loaded.manifest()))
+        });
+        for (rank, result) in (0..).zip(&results) {
+            let expected = expected(rank);
+            let wrong = (0..expected.len()).find(|&i| result[i] != expected[i]);
+            if let Some(i) = wrong {
+                panic!(
+                    "{entry} on rank {rank} of {size}, graph {graph}: element {i} is {}, expected {}",
+                    result[i], expected[i]
+                );
+            }
+        }
+    }
+}
+
+pub fn every_algorithm_sums() {
+    for size in 2..=4 {
+        for entry in [
+            "one_shot_push",
+            "two_shot_push",
+            "one_shot_pull",
+            "two_shot_pull",
+            "leak",
+        ] {
+            check("zoo", size, entry, |_| sums(size));
+        }
+    }
+}
+
+pub fn kernels_and_collectives_follow_each_other() {
+    for size in 2..=4 {
+        let n = size as f32;
+        let expected: Vec<f32> = sums(size)
+            .iter()
+            .map(|sum| n * ((2.0 * sum + n) * 2.0 + 1.0))
+            .collect();
+        check("zoo", size, "chain", |_| expected.clone());
+    }
+}
+
+pub fn constants_lie_on_the_device() {
+    check("zoo", 2, "constant", |_| (0..COUNT).map(constant).collect());
+}
+
+pub fn graphs_replay_ten_thousand_times() {
+    let work = |session: &Session| {
+        let mut call = session.call("chain")?;
+        call.capture()?;
+        let inputs = [tensor(session, "chain", |i| element(session.number(), i))];
+        call.write(&inputs)?;
+        for _ in 0..10_000 {
+            call.run()?;
+        }
+        let mut results = [tensor(session, "chain", |_| f32::NAN)];
+        call.read(&mut results)?;
+        Ok(floats(&results[0]))
+    };
+    let (_, outcome) = on_ranks("zoo", 2, config(false), work);
+    let expected: Vec<f32> = sums(2)
+        .iter()
+        .map(|sum| 2.0 * ((2.0 * sum + 2.0) * 2.0 + 1.0))
+        .collect();
+    assert_eq!(outcome.unwrap(), vec![expected; 2]);
+}
+
+pub fn traces_have_every_op() {
+    let work = |session: &Session| {
+        run_once(session, "chain", false)?;
+        Ok(session.spans())
+    };
+    let (_, outcome) = on_ranks("zoo", 2, config(true), work);
+    for spans in outcome.unwrap() {
+        let categories: Vec<&str> = spans
+            .iter()
+            .map(|span: &Span| span.category.as_str())
+            .collect();
+        assert_eq!(
+            categories,
+            ["kernel", "one_shot_push", "kernel", "two_shot_push"]
+        );
+        assert!(spans.iter().all(|span| span.duration_us > 0.0));
+        assert!(
+            spans
+                .windows(2)
+                .all(|pair| pair[0].begin_us < pair[1].begin_us)
+        );
+        assert_eq!(spans[0].name, "affine (gpu_zoo.mlir:3:7)");
+    }
+}
+
+fn failure(size: u32, entry: &'static str) -> (Failure, String) {
+    let begin = Instant::now();
+    let work = move |session: &Session| run_once(session, entry, false);
+    let (program, outcome) = on_ranks("zoo", size, config(false), work);
+    let error = outcome.unwrap_err();
+    assert!(
+        begin.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert_eq!(error.stuck, [0; 0], "{entry}");
+    let text = error.report.describe(program.manifest());
+    (error.report.failure, text)
+}
+
+pub fn a_missing_rank_is_named_in_time() {
+    for size in 2..=4 {
+        let (failure, text) = failure(size, "stall");
+        // Member 1 of a group that lists its ranks backwards.
+        let missing = size - 2;
+        let Failure::TimedOut {
+            missing: found,
+            activity,
+            ..
+        } = failure
+        else {
+            panic!("{text}");
+        };
+        assert_eq!(found, [missing], "{text}");
+        assert!(
+            matches!(
+                activity,
+                Activity::Waiting {
+                    op: 0,
+                    phase: 0,
+                    ..
+                }
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("'symm_mem.one_shot_all_reduce' (gpu_zoo.mlir:10:3) on @tp"),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("rank {missing} did not arrive within 3s")),
+            "{text}"
+        );
+        assert!(text.contains("phase 0 (gather)"), "{text}");
+        assert!(text.contains("can't be used any more"), "{text}");
+    }
+}
+
+pub fn bad_calls_are_named() {
+    for (entry, words) in [
+        ("arena_exhausted", "raise --arena-bytes"),
+        ("heap_exhausted", "raise --heap-bytes"),
+        (
+            "not_symmetric",
+            "one_shot_pull needs buffers in symmetric memory",
+        ),
+        ("too_many", "expected at most 4224 elements, got 4225"),
+        ("unknown_kernel", "there is no kernel 7"),
+    ] {
+        let (_, text) = failure(2, entry);
+        assert!(text.contains(words), "{entry}: {text}");
+    }
+}
+
+pub fn matrices_are_multiplied() {
+    let x = |rank: u32, row: usize, column: usize| element(rank, row * COLUMNS + column);
+    let w = |row: usize, column: usize| constant(row * COLUMNS + column);
+    check("blas", 2, "product", move |rank| {
+        let cell = |row, column| (0..COLUMNS).map(|k| x(rank, row, k) * w(k, column)).sum();
+        (0..COUNT).map(|i| cell(i / COLUMNS, i % COLUMNS)).collect()
+    });
+    check("blas", 2, "gram", move |rank| {
+        let dot = |i, j| {
+            (0..ROWS)
+                .map(|k| x(rank, k, i) * x(rank, k, j))
+                .sum::<f32>()
+        };
+        let cell = |i, j| w(i, j) + dot(i, j);
+        (0..COLUMNS * COLUMNS)
+            .map(|i| cell(i / COLUMNS, i % COLUMNS))
+            .collect()
+    });
+    check("blas", 2, "batch", move |rank| {
+        // Three matrices of 2×5, in rows of 8 elements, 16 elements apart; between them the result is as it was.
+        let cell = |row, column| (0..COLUMNS).map(|k| x(rank, row, k) * w(column, k)).sum();
+        let element = |i: usize| if i % 8 < 5 { cell(i / 8, i % 8) } else { 0.0 };
+        (0..48).map(element).collect()
+    });
+}
+
+pub fn the_library_has_every_collective() {
+    let size = gpus().unwrap().min(4) as u32;
+    let part = COUNT / size as usize;
+    let lowest_to_highest = move |i| (0..size).map(|rank| element(rank, i)).fold(0.0, f32::max);
+    // Member m of the group is rank size - 1 - m.
+    let member = move |m: usize| size - 1 - m as u32;
+    check("nccl", size, "all_reduce", move |_| {
+        (0..COUNT).map(lowest_to_highest).collect()
+    });
+    check("nccl", size, "all_gather", move |_| {
+        (0..COUNT)
+            .map(|i| element(member(i / part), i % part))
+            .collect()
+    });
+    check("nccl", size, "reduce_scatter", move |rank| {
+        let begin = (size - 1 - rank) as usize * part;
+        sums(size)[begin..begin + part].to_vec()
+    });
+    check("nccl", size, "all_to_all", move |rank| {
+        let begin = (size - 1 - rank) as usize * part;
+        (0..COUNT)
+            .map(|i| element(member(i / part), begin + i % part))
+            .collect()
+    });
+    check("nccl", size, "broadcast", move |_| {
+        (0..COUNT).map(|i| element(member(1), i)).collect()
+    });
+}

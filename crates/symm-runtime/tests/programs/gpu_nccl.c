@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Host code of programs for GPUs whose collectives stay what they are. The buffers have 66 · 64 elements, which 2, 3 and
+// 4 ranks can share out evenly.
+
+#define COUNT (66 * 64)
+
+static inline void run(uint32_t kind, uint32_t reduce_op, uint64_t in, uint64_t out, void **args) {
+  CollectiveCall call = {kind, 0, kind - 1, reduce_op, 9, 0, data(args[0]), in, data(args[1]), out};
+  if (kind == 5)
+    call.root = 1;
+  symm_rt->collective(&call);
+}
+
+static inline uint32_t size(void) { return symm_rt->group(0)->size; }
+
+void symm_entry_all_reduce(void **args) { run(1, 5, COUNT, COUNT, args); }
+
+void symm_entry_all_gather(void **args) { run(2, 0, COUNT / size(), COUNT, args); }
+
+void symm_entry_reduce_scatter(void **args) { run(3, 1, COUNT, COUNT / size(), args); }
+
+void symm_entry_all_to_all(void **args) { run(4, 0, COUNT, COUNT, args); }
+
+void symm_entry_broadcast(void **args) { run(5, 0, COUNT, COUNT, args); }
