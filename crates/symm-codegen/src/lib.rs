@@ -5,6 +5,7 @@
 
 pub mod compile;
 pub mod error;
+pub mod gpu;
 mod libm;
 mod link;
 pub mod lower;

@@ -5,8 +5,8 @@
 
 use super::MAX_WORLD_SIZE;
 
-/// Number of epochs after which a channel starts again at epoch 0: the largest `u32` that is a multiple of
-/// [`SLOTS`](super::SLOTS), so that the slots go on rotating. Epochs run from 0 to `EPOCH_PERIOD - 1`.
+/// Number of epochs after which a channel starts again at epoch 0: one less than there are `u32`, for a packet's tag is its
+/// epoch and one, and never 0. Epochs run from 0 to `EPOCH_PERIOD - 1`.
 pub const EPOCH_PERIOD: u32 = u32::MAX;
 
 /// Flag of [`KernelParams::flags`]: the next grid may start its prologue at once. Best for small messages.
@@ -98,10 +98,12 @@ pub struct StateHeader {
 pub struct BlockState {
     /// Epoch of the next call. A channel may start at any epoch below [`EPOCH_PERIOD`], the same on every rank.
     pub epoch: u32,
+    /// Slot of the next call.
+    pub slot: u32,
+    /// Packets (of each sender) that the last call used, to be cleared by the next one.
+    pub used: u32,
     /// Zero.
     pub reserved: u32,
-    /// Packets (of each sender) that the last call used, to be cleared by the next one.
-    pub used: u64,
     /// Zero; keeps two blocks' states out of one 32-byte sector.
     pub padding: [u64; 2],
 }
@@ -121,10 +123,5 @@ mod tests {
         assert_eq!(size_of::<StateHeader>(), 32);
         assert_eq!(size_of::<BlockState>(), 32);
         assert_eq!(offset_of!(BlockState, used), 8);
-    }
-
-    #[test]
-    fn the_slots_go_on_rotating_where_the_epochs_start_again() {
-        assert_eq!(u64::from(EPOCH_PERIOD) % super::super::SLOTS, 0);
     }
 }

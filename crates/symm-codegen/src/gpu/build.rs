@@ -60,7 +60,7 @@ fn function<'c>(
     kernel.begin(&e);
     // An empty call is no call: it exchanges nothing, so that it may not be counted either.
     let has_work = e.cmp(Cmp::Ne, kernel.count, e.i64(0));
-    e.when(has_work, |e| match spec.algorithm {
+    e.when(e.expect(has_work, true), |e| match spec.algorithm {
         Algorithm::OneShotPush => push::one_shot(e, &kernel),
         Algorithm::TwoShotPush => push::two_shot(e, &kernel),
         Algorithm::OneShotPull => pull::one_shot(e, &kernel),

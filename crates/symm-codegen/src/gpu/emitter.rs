@@ -214,6 +214,12 @@ impl<'c> Emitter<'c> {
         self.xor(a, self.i1(true))
     }
 
+    /// Returns an `i1` unchanged, but tells LLVM what it will be: so that what happens rarely is not laid out between what
+    /// happens always, and need not be fetched with it.
+    pub(super) fn expect(&self, condition: Val<'c>, expected: bool) -> Val<'c> {
+        self.binary("llvm.intr.expect", condition, self.i1(expected))
+    }
+
     /// Conjunction of any number of `i1`.
     pub(super) fn all(&self, conditions: &[Val<'c>]) -> Val<'c> {
         conditions
@@ -325,23 +331,23 @@ impl<'c> Emitter<'c> {
         self.op("scf.while", initial, &handed, &[], vec![before, after])
     }
 
-    /// Loops over `from, from + step, …` below `to` for as long as `body` returns true; returns the first index that was
-    /// not worked on, and whether all went well.
+    /// Loops over `from, from + step, …` below `to` for as long as `body` returns 0; returns the first index that was not
+    /// worked on, and what `body` returned last.
     pub(super) fn stride(
         &self,
         [from, to, step]: [Val<'c>; 3],
-        well: Val<'c>,
         body: impl FnOnce(&Self, Val<'c>) -> Val<'c>,
     ) -> [Val<'c>; 2] {
         let results = self.while_loop(
-            &[from, well],
+            &[from, self.i32(0)],
             |e, carried| {
                 let below = e.cmp(Cmp::Ult, carried[0], to);
-                (e.and(below, carried[1]), carried.to_vec())
+                let go_on = e.expect(e.cmp(Cmp::Eq, carried[1], e.i32(0)), true);
+                (e.and(below, go_on), carried.to_vec())
             },
             |e, carried| {
-                let well = body(e, carried[0]);
-                vec![e.add(carried[0], step), well]
+                let result = body(e, carried[0]);
+                vec![e.add(carried[0], step), result]
             },
         );
         [results[0], results[1]]

@@ -7,7 +7,7 @@ use melior::ir::ValueLike;
 use std::mem::{offset_of, size_of};
 use symm_abi::gpu::{
     BlockState, EPOCH_PERIOD, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelParams, KernelSpec,
-    StateHeader,
+    SLOTS, StateHeader,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     emitter::{Cmp, Emitter, Val},
     memory,
     target::Target,
+    wait::Failure,
 };
 
 /// The kernel under construction and the values that all its parts use.
@@ -54,6 +55,8 @@ pub(super) struct State<'c> {
     address: Val<'c>,
     /// Number of this call, as `i32`.
     pub(super) epoch: Val<'c>,
+    /// Slot of this call, as `i32`.
+    pub(super) slot: Val<'c>,
     /// Packets that the call before used, as `i32`.
     pub(super) used: Val<'c>,
 }
@@ -192,27 +195,39 @@ impl<'c> Kernel<'c> {
             e.add(self.state, e.i64(size_of::<StateHeader>() as u64)),
             offset,
         );
-        let code = "ld.volatile.global.v2.b64 {{$w0}, {$w1}}, [{$r0}];";
-        let words = e.ptx(code, &[address], &[e.int(64), e.int(64)]);
+        let code = "ld.volatile.global.v4.b32 {{$w0}, {$w1}, {$w2}, {$w3}}, [{$r0}];";
+        let words = e.ptx(code, &[address], &[e.int(32); 4]);
         State {
             address,
-            epoch: e.trunc(words[0], 32),
-            used: e.trunc(words[1], 32),
+            epoch: words[0],
+            slot: words[1],
+            used: words[2],
         }
     }
 
-    /// Counts the call: every thread of the block has read the state before one of them writes it.
+    /// Ends the call: reports a failure of this thread, and counts the call: every thread of the block has read the state before one of them writes it.
     ///
     /// Only this block reads it again, after the end of this grid, so that a plain store will do: nothing else than the
     /// block's number ties a block to its state, and the number of blocks of a channel never changes (L12).
-    pub(super) fn store_state(&self, e: &Emitter<'c>, state: &State<'c>, used: Val<'c>) {
+    pub(super) fn end(
+        &self,
+        e: &Emitter<'c>,
+        state: &State<'c>,
+        used: Val<'c>,
+        failure: Failure<'c>,
+    ) {
+        self.report(e, state, failure);
         e.block_barrier();
         let first = e.cmp(Cmp::Eq, self.thread_in_block, e.i32(0));
         e.when(first, |e| {
-            let next = e.add(state.epoch, e.i32(1));
-            let starts_again = e.cmp(Cmp::Eq, next, e.i32(EPOCH_PERIOD));
-            let next = e.select(starts_again, e.i32(0), next);
-            memory::store_words(e, state.address, &[e.zext(next, 64), e.zext(used, 64)]);
+            let successor = |value, period| {
+                let next = e.add(value, e.i32(1));
+                let starts_again = e.cmp(Cmp::Eq, next, e.i32(period));
+                e.select(starts_again, e.i32(0), next)
+            };
+            let epoch = successor(state.epoch, EPOCH_PERIOD);
+            let slot = successor(state.slot, SLOTS as u32);
+            memory::store_state(e, state.address, [epoch, slot, used, e.i32(0)]);
         });
     }
 

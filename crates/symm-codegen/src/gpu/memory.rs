@@ -79,8 +79,15 @@ fn load_words<'c>(e: &Emitter<'c>, address: Val<'c>, words: usize) -> Vec<Val<'c
     vec![e.extract(pair, 0, e.int(64)), e.extract(pair, 1, e.int(64))]
 }
 
+/// Writes the state of a block, all of it at once.
+pub(super) fn store_state<'c>(e: &Emitter<'c>, address: Val<'c>, state: [Val<'c>; 4]) {
+    let vector = Type::vector(&[4], e.int(32));
+    let state = e.op("vector.from_elements", &state, &[vector], &[], Vec::new())[0];
+    store(e, address, state, 16);
+}
+
 /// Writes one or two words by one access; the address is aligned to all of it.
-pub(super) fn store_words<'c>(e: &Emitter<'c>, address: Val<'c>, words: &[Val<'c>]) {
+fn store_words<'c>(e: &Emitter<'c>, address: Val<'c>, words: &[Val<'c>]) {
     match words {
         [word] => store(e, address, *word, 8),
         _ => {
@@ -139,7 +146,7 @@ impl<'c> Kernel<'c> {
             Whole::Yes => words(e),
             Whole::If(whole) => {
                 let types = vec![e.int(64); places.len() * self.words()];
-                e.if_else(whole, &types, words, elements)
+                e.if_else(e.expect(whole, true), &types, words, elements)
             }
         };
         loaded.chunks(self.words()).map(<[_]>::to_vec).collect()
@@ -166,7 +173,7 @@ impl<'c> Kernel<'c> {
         };
         match whole {
             Whole::Yes => words(e),
-            Whole::If(whole) => e.if_else(whole, &[], words, elements),
+            Whole::If(whole) => e.if_else(e.expect(whole, true), &[], words, elements),
         };
     }
 

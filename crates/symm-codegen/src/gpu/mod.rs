@@ -9,6 +9,7 @@
 //! One kernel serves every alignment and every element count: whether a packet moves by one access of 128 bits or element by
 //! element is a branch. It costs nothing, for the tail of a buffer needs it anyway, and no wrong variant can be chosen.
 
+mod batch;
 mod build;
 mod element;
 mod emitter;
@@ -24,6 +25,7 @@ mod small_float;
 mod target;
 mod wait;
 
+pub use batch::compile_all;
 pub use error::GpuError;
 pub use lint::{Violation, lint};
 pub use target::Target;

@@ -20,9 +20,9 @@ use symm_abi::gpu::SIGNAL_BYTES;
 
 use super::{
     emitter::{Cmp, Emitter, Val},
-    kernel::{Kernel, State},
+    kernel::Kernel,
     push::{Batch, reduce_packet},
-    wait::{Poll, Sender, Wait},
+    wait::{Failure, Poll, Sender, Wait, is_well, no_failure},
 };
 
 const ENTRY: u32 = 0;
@@ -32,12 +32,12 @@ const EXIT: u32 = 1;
 pub(super) fn one_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     between_barriers(e, kernel, |e| {
         let start = e.i32(0);
-        kernel.for_packets(e, kernel.packets, start, e.i1(true), |e, batch| {
+        kernel.for_packets(e, kernel.packets, Some(kernel.whole_packets), |e, batch| {
             let reduced = reduce_packets(e, kernel, batch, start);
             let places = batch.places(e, kernel.output, start);
             let packets: Vec<_> = places.into_iter().zip(reduced).collect();
             kernel.store_packets(e, &packets, batch.whole);
-            e.i1(true)
+            no_failure(e)
         });
     });
 }
@@ -50,7 +50,8 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     between_barriers(e, kernel, |e| {
         let share = kernel.share(e);
         let start = e.mul(share, kernel.rank);
-        kernel.for_packets(e, share, start, e.i1(true), |e, batch| {
+        let whole = kernel.whole_from(e, start, share);
+        kernel.for_packets(e, share, Some(whole), |e, batch| {
             let reduced = reduce_packets(e, kernel, batch, start);
             let results = copies(e, kernel, kernel.output);
             let places = kernel
@@ -58,7 +59,7 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
                 .flat_map(|k| batch.places(e, results[k], start));
             let packets: Vec<_> = places.zip(reduced.into_iter().cycle()).collect();
             kernel.store_packets(e, &packets, batch.whole);
-            e.i1(true)
+            no_failure(e)
         });
     });
 }
@@ -77,69 +78,65 @@ fn copies<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, buffer: Val<'c>) -> Vec<Val<
 fn between_barriers<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, body: impl FnOnce(&Emitter<'c>)) {
     let state = kernel.load_state(e);
     let signal = e.shl(state.epoch, e.i32(1));
-    let well = barrier(e, kernel, &state, e.add(signal, e.i32(1)), ENTRY);
-    e.when(well, |e| {
-        body(e);
-        kernel.sent(e);
-        e.block_barrier();
-        barrier(e, kernel, &state, e.add(signal, e.i32(2)), EXIT);
-    });
-    kernel.store_state(e, &state, e.i32(0));
+    let failure = barrier(e, kernel, e.add(signal, e.i32(1)), ENTRY);
+    let all_well = e.expect(e.block_all(is_well(e, failure)), true);
+    let failure = e.if_else(
+        all_well,
+        &[e.int(32)],
+        |e| {
+            body(e);
+            kernel.sent(e);
+            e.block_barrier();
+            vec![barrier(e, kernel, e.add(signal, e.i32(2)), EXIT)]
+        },
+        |_| vec![failure],
+    );
+    kernel.end(e, &state, e.i32(0), failure[0]);
 }
 
-/// Signals the counterparts of this block and waits for theirs; returns whether all came, the same to every thread.
-fn barrier<'c>(
-    e: &Emitter<'c>,
-    kernel: &Kernel<'c>,
-    state: &State<'c>,
-    signal: Val<'c>,
-    phase: u32,
-) -> Val<'c> {
+/// Signals the counterparts of this block and waits for theirs; returns the failure of this thread. A block barrier has to
+/// follow.
+fn barrier<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, signal: Val<'c>, phase: u32) -> Failure<'c> {
     let signals = e.mul(e.zext(kernel.block, 64), e.i64(SIGNAL_BYTES));
     let signalling = e.cmp(
         Cmp::Ult,
         kernel.thread_in_block,
         e.i32(kernel.spec.world_size),
     );
-    let well = e.if_else(
-        signalling,
-        &[e.int(1)],
-        |e| {
-            let peer = pick(e, kernel.thread_in_block, &kernel.peers);
-            let rank = kernel.rank_at(e, kernel.thread_in_block);
-            let word = |channel, sender| {
-                e.add(e.add(channel, signals), e.mul(e.zext(sender, 64), e.i64(4)))
-            };
-            let there = word(peer, kernel.rank);
-            e.ptx(
-                "st.release.sys.global.b32 [{$r0}], {$r1};",
-                &[there, signal],
-                &[],
-            );
-            let here = word(kernel.peers[0], rank);
-            let wait = Wait {
-                kernel,
-                state,
-                phase,
-                senders: &[Sender::At(kernel.thread_in_block)],
-            };
-            let (well, _) = wait.run(e, |e| {
-                let seen = e.ptx(
-                    "ld.acquire.sys.global.b32 {$w0}, [{$r0}];",
-                    &[here],
-                    &[e.int(32)],
-                )[0];
-                let behind = e.cmp(Cmp::Slt, e.sub(seen, signal), e.i32(0));
-                Poll {
-                    ready: vec![e.not(behind)],
-                    values: Vec::new(),
-                }
-            });
-            vec![well]
-        },
-        |e| vec![e.i1(true)],
-    );
-    e.block_all(well[0])
+    let signal_and_wait = |e: &Emitter<'c>| {
+        let peer = pick(e, kernel.thread_in_block, &kernel.peers);
+        let rank = kernel.rank_at(e, kernel.thread_in_block);
+        let word =
+            |channel, sender| e.add(e.add(channel, signals), e.mul(e.zext(sender, 64), e.i64(4)));
+        let there = word(peer, kernel.rank);
+        e.ptx(
+            "st.release.sys.global.b32 [{$r0}], {$r1};",
+            &[there, signal],
+            &[],
+        );
+        let here = word(kernel.peers[0], rank);
+        let wait = Wait {
+            kernel,
+            phase,
+            senders: &[Sender::At(kernel.thread_in_block)],
+        };
+        let (failure, _) = wait.run(e, |e| {
+            let seen = e.ptx(
+                "ld.acquire.sys.global.b32 {$w0}, [{$r0}];",
+                &[here],
+                &[e.int(32)],
+            )[0];
+            let behind = e.cmp(Cmp::Slt, e.sub(seen, signal), e.i32(0));
+            Poll {
+                ready: vec![e.not(behind)],
+                values: Vec::new(),
+            }
+        });
+        vec![failure]
+    };
+    e.if_else(signalling, &[e.int(32)], signal_and_wait, |e| {
+        vec![no_failure(e)]
+    })[0]
 }
 
 /// Returns the value at a position.

@@ -8,10 +8,10 @@
 
 use super::{
     emitter::{Cmp, Emitter, Val},
-    kernel::{Kernel, State},
+    kernel::Kernel,
     memory::{Place, Whole},
     slots::{self, Incoming, Slots},
-    wait::Sender,
+    wait::{Failure, Sender, is_well, no_failure},
 };
 
 /// Packets that a thread handles at once.
@@ -41,57 +41,63 @@ impl<'c> Batch<'c> {
 }
 
 impl<'c> Kernel<'c> {
-    /// Calls `body` with this thread's packets below `end`, up to `unroll` at a time, for as long as it returns true.
+    /// Calls `body` with this thread's packets below `end` until it fails; returns the failure.
     ///
-    /// Only where all packets at once are whole are several handled together. `last_start` is the start of the last share
-    /// if `end` is the end of one share of several, else 0.
+    /// All packets below `whole_end` are whole, and of these it gets up to `unroll` at a time; without a `whole_end` all are.
     pub(super) fn for_packets(
         &self,
         e: &Emitter<'c>,
         end: Val<'c>,
-        last_start: Val<'c>,
-        well: Val<'c>,
-        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Val<'c>,
-    ) -> Val<'c> {
-        let whole_end = e.umin(
-            end,
-            e.sub(
-                e.binary("arith.maxui", self.whole_packets, last_start),
-                last_start,
-            ),
-        );
-        let (mut next, mut well) = (self.thread, well);
-        let unroll = self.spec.unroll;
-        if unroll > 1 {
-            let ahead = e.mul(self.threads, e.i32(unroll - 1));
-            let room = e.sub(e.binary("arith.maxui", whole_end, ahead), ahead);
-            let step = e.mul(self.threads, e.i32(unroll));
-            [next, well] = e.stride([next, room, step], well, |e, first| {
-                let mut packets = vec![e.opaque(first)];
-                for index in 1..unroll as usize {
-                    packets.push(e.add(packets[index - 1], self.threads));
-                }
+        whole_end: Option<Val<'c>>,
+        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Failure<'c>,
+    ) -> Failure<'c> {
+        let one_by_one = |e: &Emitter<'c>, first| {
+            let [_, failure] = e.stride([first, end, self.threads], |e, packet| {
+                let packet = e.opaque(packet);
+                let whole = match whole_end {
+                    Some(whole_end) => Whole::If(e.cmp(Cmp::Ult, packet, whole_end)),
+                    None => Whole::Yes,
+                };
                 body(
                     e,
                     &Batch {
-                        packets,
-                        whole: Whole::Yes,
+                        packets: vec![packet],
+                        whole,
                     },
                 )
             });
+            failure
+        };
+        let unroll = self.spec.unroll;
+        if unroll == 1 {
+            return one_by_one(e, self.thread);
         }
-        let [_, well] = e.stride([next, end, self.threads], well, |e, packet| {
-            let packet = e.opaque(packet);
-            let whole = e.cmp(Cmp::Ult, packet, whole_end);
+        let ahead = e.mul(self.threads, e.i32(unroll - 1));
+        let room = e.sub(
+            e.binary("arith.maxui", whole_end.unwrap_or(end), ahead),
+            ahead,
+        );
+        let step = e.mul(self.threads, e.i32(unroll));
+        let [next, failure] = e.stride([self.thread, room, step], |e, first| {
+            let mut packets = vec![e.opaque(first)];
+            for index in 1..unroll as usize {
+                packets.push(e.add(packets[index - 1], self.threads));
+            }
             body(
                 e,
                 &Batch {
-                    packets: vec![packet],
-                    whole: Whole::If(whole),
+                    packets,
+                    whole: Whole::Yes,
                 },
             )
         });
-        well
+        unless_failed(e, failure, |e| one_by_one(e, next))
+    }
+
+    /// Returns how many packets from `start` on are whole, but no more than `share`.
+    pub(super) fn whole_from(&self, e: &Emitter<'c>, start: Val<'c>, share: Val<'c>) -> Val<'c> {
+        let whole = e.sub(e.binary("arith.maxui", self.whole_packets, start), start);
+        e.umin(share, whole)
     }
 
     /// Peers in the order in which they are sent to: this rank last, for the others are farther away.
@@ -101,10 +107,37 @@ impl<'c> Kernel<'c> {
     }
 }
 
+/// Goes on with `next` unless a step before has failed; returns the failure of either.
+fn unless_failed<'c>(
+    e: &Emitter<'c>,
+    failure: Failure<'c>,
+    next: impl FnOnce(&Emitter<'c>) -> Failure<'c>,
+) -> Failure<'c> {
+    e.if_else(
+        is_well(e, failure),
+        &[e.int(32)],
+        |e| vec![next(e)],
+        |_| vec![failure],
+    )[0]
+}
+
 /// Writes the body of a one-shot push all-reduce.
+///
+/// Twice, so that calls without a tail, which are nearly all, run through code that knows no other case: a short call
+/// takes a microsecond or two, in which each line of instructions that is skipped over still had to be fetched.
 pub(super) fn one_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
+    let all_whole = e.cmp(Cmp::Eq, kernel.whole_packets, kernel.packets);
+    e.if_else(
+        e.expect(all_whole, true),
+        &[],
+        |e| one_shot_body(e, kernel, None),
+        |e| one_shot_body(e, kernel, Some(kernel.whole_packets)),
+    );
+}
+
+fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>>) -> Vec<Val<'c>> {
     let start = e.i32(0);
-    kernel.for_packets(e, kernel.packets, start, e.i1(true), |e, batch| {
+    kernel.for_packets(e, kernel.packets, whole, |e, batch| {
         let data = kernel.load_packets(e, &batch.places(e, kernel.input, start), batch.whole);
         let slots = Slots::after_loads(e, kernel, 1);
         let ours = slots.ours(e, kernel, 0);
@@ -115,52 +148,53 @@ pub(super) fn one_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
                 slots.send(e, e.add(kernel.peers[k], there), words);
             }
         }
-        e.i1(true)
+        no_failure(e)
     });
     kernel.sent(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 1);
     slots.clear(e, kernel);
     let own = e.add(kernel.peers[0], slots.area(e, 0));
-    kernel.for_packets(e, kernel.packets, start, e.i1(true), |e, batch| {
-        let (well, reduced) = gather(e, kernel, &state, &slots, own, &batch.packets);
-        e.when(well, |e| {
+    let failure = kernel.for_packets(e, kernel.packets, whole, |e, batch| {
+        let (failure, reduced) = gather(e, kernel, &slots, own, &batch.packets);
+        e.when(is_well(e, failure), |e| {
             let places = batch.places(e, kernel.output, start);
             let packets: Vec<_> = places.into_iter().zip(reduced).collect();
             kernel.store_packets(e, &packets, batch.whole);
         });
-        well
+        failure
     });
-    kernel.store_state(e, &state, kernel.packets);
+    kernel.end(e, &state, kernel.packets, failure);
+    Vec::new()
 }
 
 /// Writes the body of a two-shot push all-reduce: each rank gets its share from all others, reduces it and sends it out.
 pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     let share = kernel.share(e);
+    let last_start = e.mul(share, e.i32(kernel.spec.world_size - 1));
     let shares = Shares {
         kernel,
         share,
-        last_start: e.mul(share, e.i32(kernel.spec.world_size - 1)),
+        whole: kernel.whole_from(e, last_start, share),
     };
     shares.scatter(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 2);
-    let well = shares.reduce(e, &state, &slots);
+    let failure = shares.reduce(e, &slots);
     kernel.sent(e);
     slots.clear(e, kernel);
-    shares.collect(e, &state, &slots, well);
-    kernel.store_state(e, &state, share);
+    let failure = unless_failed(e, failure, |e| shares.collect(e, &slots));
+    kernel.end(e, &state, share, failure);
 }
 
 /// Receives packets of all ranks from the reduce-scatter area at `area` and reduces them.
 fn gather<'c>(
     e: &Emitter<'c>,
     kernel: &Kernel<'c>,
-    state: &State<'c>,
     slots: &Slots<'c>,
     area: Val<'c>,
     packets: &[Val<'c>],
-) -> (Val<'c>, Vec<Vec<Val<'c>>>) {
+) -> (Failure<'c>, Vec<Vec<Val<'c>>>) {
     let mut incoming = Vec::new();
     for &packet in packets {
         let mut address = e.add(area, slots::offset(e, packet));
@@ -174,12 +208,12 @@ fn gather<'c>(
             });
         }
     }
-    let (well, data) = slots.receive(e, kernel, state, 0, &incoming);
+    let (failure, data) = slots.receive(e, kernel, 0, &incoming);
     let reduced = data
         .chunks(kernel.world_size())
         .map(|ranks| reduce_packet(e, kernel, ranks))
         .collect();
-    (well, reduced)
+    (failure, reduced)
 }
 
 /// Reduces the packets of all ranks, given in their order.
@@ -201,26 +235,25 @@ struct Shares<'c, 'k> {
     kernel: &'k Kernel<'c>,
     /// Packets in a share.
     share: Val<'c>,
-    /// First packet of the last share.
-    last_start: Val<'c>,
+    /// Packets that are whole in every share.
+    whole: Val<'c>,
 }
 
 impl<'c> Shares<'c, '_> {
     fn for_packets(
         &self,
         e: &Emitter<'c>,
-        well: Val<'c>,
-        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Val<'c>,
-    ) -> Val<'c> {
+        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Failure<'c>,
+    ) -> Failure<'c> {
         self.kernel
-            .for_packets(e, self.share, self.last_start, well, body)
+            .for_packets(e, self.share, Some(self.whole), body)
     }
 
     /// Sends each rank its share of our operand. A packet past the end of the operand is sent like any other, as
     /// zeros: so every rank hears from every other in every call.
     fn scatter(&self, e: &Emitter<'c>) {
         let kernel = self.kernel;
-        self.for_packets(e, e.i1(true), |e, batch| {
+        self.for_packets(e, |e, batch| {
             let order: Vec<_> = kernel.send_order().collect();
             let starts = kernel.multiples(e, self.share);
             let places: Vec<_> = order
@@ -237,18 +270,18 @@ impl<'c> Shares<'c, '_> {
                     slots.send(e, e.add(kernel.peers[k], there), slots.encode(e, data));
                 }
             }
-            e.i1(true)
+            no_failure(e)
         });
     }
 
     /// Reduces our share and sends it to all others.
-    fn reduce(&self, e: &Emitter<'c>, state: &State<'c>, slots: &Slots<'c>) -> Val<'c> {
+    fn reduce(&self, e: &Emitter<'c>, slots: &Slots<'c>) -> Failure<'c> {
         let kernel = self.kernel;
         let own = e.add(kernel.peers[0], slots.area(e, 0));
         let ours = slots.ours(e, kernel, 1);
-        self.for_packets(e, e.i1(true), |e, batch| {
-            let (well, reduced) = gather(e, kernel, state, slots, own, &batch.packets);
-            e.when(well, |e| {
+        self.for_packets(e, |e, batch| {
+            let (failure, reduced) = gather(e, kernel, slots, own, &batch.packets);
+            e.when(is_well(e, failure), |e| {
                 for (&packet, data) in batch.packets.iter().zip(&reduced) {
                     let words = slots.encode(e, data);
                     let there = e.opaque(e.add(ours, slots::offset(e, packet)));
@@ -260,15 +293,15 @@ impl<'c> Shares<'c, '_> {
                 let packets: Vec<_> = places.into_iter().zip(reduced).collect();
                 kernel.store_packets(e, &packets, batch.whole);
             });
-            well
+            failure
         })
     }
 
     /// Collects the reduced shares of all others.
-    fn collect(&self, e: &Emitter<'c>, state: &State<'c>, slots: &Slots<'c>, well: Val<'c>) {
+    fn collect(&self, e: &Emitter<'c>, slots: &Slots<'c>) -> Failure<'c> {
         let kernel = self.kernel;
         let own = e.add(kernel.peers[0], slots.area(e, 1));
-        self.for_packets(e, well, |e, batch| {
+        self.for_packets(e, |e, batch| {
             let mut incoming = Vec::new();
             for (k, from) in kernel
                 .multiples(e, slots.sender_bytes)
@@ -283,8 +316,8 @@ impl<'c> Shares<'c, '_> {
                 };
                 incoming.extend(batch.packets.iter().map(packet));
             }
-            let (well, data) = slots.receive(e, kernel, state, 1, &incoming);
-            e.when(well, |e| {
+            let (failure, data) = slots.receive(e, kernel, 1, &incoming);
+            e.when(is_well(e, failure), |e| {
                 let starts = kernel.multiples(e, self.share);
                 let places = starts[1..]
                     .iter()
@@ -292,7 +325,7 @@ impl<'c> Shares<'c, '_> {
                 let packets: Vec<_> = places.zip(data).collect();
                 kernel.store_packets(e, &packets, batch.whole);
             });
-            well
-        });
+            failure
+        })
     }
 }

@@ -41,7 +41,7 @@ use super::{
     element::{halves, join},
     emitter::{Cmp, Emitter, Val},
     kernel::{Kernel, State},
-    wait::{Poll, Sender, Wait},
+    wait::{Failure, Poll, Sender, Wait, no_failure},
 };
 
 const SENTINEL: u64 = u64::MAX;
@@ -89,9 +89,12 @@ impl<'c> Slots<'c> {
         let sender_bytes = e.mul(kernel.stride, e.i64(PACKET_BYTES));
         let area_bytes = e.mul(sender_bytes, e.i64(kernel.spec.world_size.into()));
         let slot_bytes = e.mul(area_bytes, e.i64(areas));
-        let slot = e.binary("arith.remui", state.epoch, e.i32(SLOTS as u32));
-        let is_first = e.cmp(Cmp::Eq, slot, e.i32(0));
-        let before = e.select(is_first, e.i32(SLOTS as u32 - 1), e.sub(slot, e.i32(1)));
+        let is_first = e.cmp(Cmp::Eq, state.slot, e.i32(0));
+        let before = e.select(
+            is_first,
+            e.i32(SLOTS as u32 - 1),
+            e.sub(state.slot, e.i32(1)),
+        );
         let cleared = match wire {
             Wire::Sentinel => state.used,
             Wire::Tagged => {
@@ -103,7 +106,7 @@ impl<'c> Slots<'c> {
             wire,
             tag: e.shl(e.zext(e.add(state.epoch, e.i32(1)), 64), e.i64(32)),
             sign: 1 << (8 * kernel.spec.dtype.size() - 1),
-            current: e.mul(e.zext(slot, 64), slot_bytes),
+            current: e.mul(e.zext(state.slot, 64), slot_bytes),
             previous: e.mul(e.zext(before, 64), slot_bytes),
             sender_bytes,
             cleared,
@@ -164,23 +167,21 @@ impl<'c> Slots<'c> {
         e.ptx(code, &[address, words[0], words[1]], &[]);
     }
 
-    /// Waits for packets; returns whether all came, and the data of each.
+    /// Waits for packets; returns the failure, and the data of each.
     pub(super) fn receive(
         &self,
         e: &Emitter<'c>,
         kernel: &Kernel<'c>,
-        state: &State<'c>,
         phase: u32,
         packets: &[Incoming<'c>],
-    ) -> (Val<'c>, Vec<Vec<Val<'c>>>) {
+    ) -> (Failure<'c>, Vec<Vec<Val<'c>>>) {
         let senders: Vec<_> = packets.iter().map(|packet| packet.sender).collect();
         let wait = Wait {
             kernel,
-            state,
             phase,
             senders: &senders,
         };
-        let (well, words) = wait.run(e, |e| {
+        let (failure, words) = wait.run(e, |e| {
             let code = "ld.relaxed.sys.global.v2.b64 {{$w0}, {$w1}}, [{$r0}];";
             let pairs: Vec<_> = packets
                 .iter()
@@ -196,7 +197,7 @@ impl<'c> Slots<'c> {
             }
         });
         (
-            well,
+            failure,
             words.chunks(2).map(|pair| self.decode(e, pair)).collect(),
         )
     }
@@ -210,7 +211,6 @@ impl<'c> Slots<'c> {
         let slot = e.add(kernel.peers[0], self.previous);
         e.stride(
             [kernel.thread, self.cleared, kernel.threads],
-            e.i1(true),
             |e, packet| {
                 let mut address = e.add(slot, offset(e, e.opaque(packet)));
                 for index in 0..self.areas * u64::from(kernel.spec.world_size) {
@@ -219,7 +219,7 @@ impl<'c> Slots<'c> {
                     }
                     self.send(e, address, [empty, empty]);
                 }
-                e.i1(true)
+                no_failure(e)
             },
         );
     }

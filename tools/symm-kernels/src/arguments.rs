@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Which kernels to compile.
+
+use clap::Parser;
+use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as NameError};
+use std::path::PathBuf;
+use symm_abi::{
+    DType, ReduceOp,
+    gpu::{Algorithm, KernelSpec, MAX_WORLD_SIZE, Reduction, SpecError},
+};
+
+/// Compiles Symm's all-reduce kernels to a bundle of PTX.
+///
+/// Without options: every algorithm, element type and reduction for groups of 2, 3 and 4 ranks on sm_90. Each option may
+/// be given several times.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// Folder to write the bundle to.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Chip.
+    #[arg(long, value_name = "CHIP", default_value = "sm_90")]
+    chip: Vec<String>,
+    /// PTX version times ten; without it the oldest that will do for the chip.
+    #[arg(long, value_name = "VERSION")]
+    pub ptx_version: Option<u32>,
+    /// Number of ranks.
+    #[arg(long, value_name = "RANKS", default_values_t = [2, 3, 4])]
+    world_size: Vec<u32>,
+    /// Algorithm, such as one_shot_push.
+    #[arg(long, value_name = "NAME", value_parser = named::<Algorithm>)]
+    algorithm: Vec<Algorithm>,
+    /// Element type, such as bf16.
+    #[arg(long, value_name = "TYPE", value_parser = named::<DType>)]
+    dtype: Vec<DType>,
+    /// Reduction, such as sum.
+    #[arg(long, value_name = "NAME", value_parser = named::<ReduceOp>)]
+    reduce_op: Vec<ReduceOp>,
+    /// Packets of each rank that a thread has in flight at once.
+    #[arg(long, value_name = "PACKETS")]
+    unroll: Vec<u32>,
+}
+
+/// Parses a name as the index of a bundle spells it.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, NameError> {
+    T::deserialize(name.into_deserializer())
+}
+
+/// Tells whether a value was asked for; no list asks for all.
+fn asked<T: PartialEq>(list: &[T], value: &T) -> bool {
+    list.is_empty() || list.contains(value)
+}
+
+impl Arguments {
+    /// Returns the kernels that the options ask for.
+    ///
+    /// # Errors
+    ///
+    /// Refuses group sizes that no kernel exists for, and options that leave no kernel.
+    pub fn specs(&self) -> Result<Vec<KernelSpec>, String> {
+        let reductions = self.reductions();
+        let mut specs = Vec::new();
+        for chip in &self.chip {
+            for &world_size in &self.world_size {
+                if !(2..=MAX_WORLD_SIZE).contains(&world_size) {
+                    return Err(SpecError::WorldSize(world_size).to_string());
+                }
+                specs.extend(
+                    KernelSpec::all(chip, world_size)
+                        .into_iter()
+                        .filter(|spec| {
+                            asked(&self.algorithm, &spec.algorithm)
+                                && asked(&self.unroll, &spec.unroll)
+                                && reductions.contains(&(spec.dtype, spec.reduce_op))
+                        }),
+                );
+            }
+        }
+        if specs.is_empty() {
+            return Err("expected options that leave at least one kernel, got none".into());
+        }
+        Ok(specs)
+    }
+
+    /// Kernel forms of the types and reductions that are asked for: they may be those of other types.
+    fn reductions(&self) -> Vec<(DType, ReduceOp)> {
+        let mut reductions = Vec::new();
+        for dtype in DType::ALL
+            .into_iter()
+            .filter(|dtype| asked(&self.dtype, dtype))
+        {
+            for op in ReduceOp::ALL
+                .into_iter()
+                .filter(|op| asked(&self.reduce_op, op))
+            {
+                reductions
+                    .extend(Reduction::canonical(dtype, op).map(|form| (form.dtype, form.op)));
+            }
+        }
+        reductions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specs(options: &[&str]) -> Result<Vec<KernelSpec>, String> {
+        let command = [&["symm-kernels", "-o", "bundle"], options].concat();
+        Arguments::try_parse_from(command)
+            .map_err(|error| error.to_string())?
+            .specs()
+    }
+
+    #[test]
+    fn without_options_every_kernel_is_asked_for_once() {
+        let mut names: Vec<_> = specs(&[])
+            .expect("the defaults")
+            .iter()
+            .map(KernelSpec::name)
+            .collect();
+        let all = (2..=4)
+            .map(|world_size| KernelSpec::all("sm_90", world_size).len())
+            .sum::<usize>();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn options_narrow_the_choice() {
+        let options = [
+            "--world-size=2",
+            "--algorithm=two_shot_push",
+            "--dtype=complex<f32>",
+            "--reduce-op=sum",
+        ];
+        let specs = specs(&options).expect("there is one");
+        assert!(
+            specs
+                .iter()
+                .all(|spec| spec.dtype == DType::F32 && spec.world_size == 2)
+        );
+        assert_eq!(
+            specs.len(),
+            Algorithm::TwoShotPush.unrolls(DType::F32).len()
+        );
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_by_name() {
+        assert!(
+            specs(&["--dtype=f12"])
+                .expect_err("no such type")
+                .contains("f12")
+        );
+        assert!(
+            specs(&["--world-size=9"])
+                .expect_err("too large")
+                .contains("got 9")
+        );
+        assert!(
+            specs(&["--dtype=f32", "--reduce-op=band"])
+                .expect_err("undefined")
+                .contains("got none")
+        );
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Compiles Symm's all-reduce kernels to a bundle: a folder of PTX with an index, for machines that have GPUs but no
+//! compiler.
+
+mod arguments;
+
+use arguments::Arguments;
+use clap::Parser;
+use std::{error::Error, process::ExitCode, time::Instant};
+use symm_abi::gpu::Bundle;
+use symm_codegen::gpu::compile_all;
+use symm_ir::context::create_context;
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let specs = arguments.specs()?;
+    let start = Instant::now();
+    let images = compile_all(create_context, &specs, arguments.ptx_version)?;
+    Bundle::write(&arguments.output, &images)?;
+    let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
+    let mebibytes = bytes as f64 / f64::from(1 << 20);
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{}: {} kernels, {mebibytes:.1} MiB, {seconds:.1} s",
+        arguments.output.display(),
+        images.len()
+    );
+    Ok(())
+}
