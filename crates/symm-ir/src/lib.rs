@@ -12,6 +12,7 @@ pub mod docs;
 pub mod edit;
 pub mod flow;
 pub mod guard;
+pub mod linalg;
 pub mod memref;
 pub mod pass;
 pub mod pattern;

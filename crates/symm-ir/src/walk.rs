@@ -94,3 +94,9 @@ pub fn parent_named<'c: 'a, 'a>(
 ) -> Option<OperationRef<'c, 'a>> {
     iter::successors(op.parent_operation(), |op| op.parent_operation()).find(|op| is(*op, name))
 }
+
+/// Returns the operation before another one in its block.
+pub fn previous<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
+    // SAFETY: the operation is valid; so is what is before it, or null.
+    unsafe { OperationRef::from_option_raw(symm_sys::symmOperationGetPrevInBlock(op.to_raw())) }
+}

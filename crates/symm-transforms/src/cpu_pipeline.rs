@@ -8,11 +8,12 @@ use crate::{
     create_entry_points::CREATE_ENTRY_POINTS, expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES, lower_comm::LOWER_COMM,
     keep_deallocations::KEEP_DEALLOCATIONS,
+    pipeline_options::{collect, count, forwarded},
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS, record_buffers::RECORD_BUFFERS,
 };
 use symm_ir::{
     diagnostics::Failure,
-    pass::{OptionDef, OptionDefault, OptionValues, PassDef, Pipeline, PipelineDef},
+    pass::{OptionDef, OptionValues, PassDef, Pipeline, PipelineDef},
 };
 
 /// The passes whose options are options of the pipeline.
@@ -38,45 +39,21 @@ these.
     build,
 };
 
-static OPTIONS: [OptionDef; count()] = options();
-
-const fn count() -> usize {
-    let (mut count, mut pass) = (0, 0);
-    while pass < CONFIGURED.len() {
-        count += CONFIGURED[pass].options.len();
-        pass += 1;
-    }
-    count
-}
-
-const fn options() -> [OptionDef; count()] {
-    let mut all = [OptionDef::bool("", false, ""); count()];
-    let (mut at, mut pass) = (0, 0);
-    while pass < CONFIGURED.len() {
-        let mut option = 0;
-        while option < CONFIGURED[pass].options.len() {
-            all[at] = CONFIGURED[pass].options[option];
-            at += 1;
-            option += 1;
-        }
-        pass += 1;
-    }
-    all
-}
+static OPTIONS: [OptionDef; count(&CONFIGURED)] = collect(&CONFIGURED);
 
 /// Bufferization as `--place-symmetric-buffers` and the runtime expect it.
-const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
+pub(crate) const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
     function-boundary-type-conversion=identity-layout-map \
     unknown-type-conversion=identity-layout-map allow-return-allocs-from-loops}";
 
 /// Floats that x86 and LLVM have no arithmetic for are computed in fp32.
-const FLOATS: &str = "arith-emulate-unsupported-floats{\
+pub(crate) const FLOATS: &str = "arith-emulate-unsupported-floats{\
     source-types=f16,bf16,f8E4M3FN,f8E5M2 target-type=f32},\
     math-extend-to-supported-types{target-type=f32}";
 
 /// `--arith-expand` loses the sign of zero in `minimumf` and `maximumf`, so what
 /// LLVM has an instruction for is converted before it.
-const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-scf-to-cf,\
+pub(crate) const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-scf-to-cf,\
     convert-vector-to-llvm,convert-complex-to-llvm,convert-math-to-llvm,convert-math-to-libm,\
     convert-ub-to-llvm,convert-index-to-llvm,convert-arith-to-llvm,arith-expand,\
     convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
@@ -102,17 +79,4 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;
     Ok(())
-}
-
-/// Returns the options of a pass in textual form, with the pipeline's values.
-fn forwarded(options: &OptionValues<'_>, pass: &PassDef) -> String {
-    let values = pass.options.iter().map(|option| {
-        let name = option.name;
-        match option.default {
-            OptionDefault::Bool(_) => format!("{name}={}", options.bool(name)),
-            OptionDefault::Int(_) => format!("{name}={}", options.int(name)),
-            OptionDefault::Text(_) => format!("{name}={}", options.text(name)),
-        }
-    });
-    values.collect::<Vec<_>>().join(" ")
 }

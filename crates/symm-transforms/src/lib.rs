@@ -4,42 +4,63 @@
 //! Passes over the dialects `comm`, `c10d` and `symm_mem`: one pass per folder,
 //! one pattern per file.
 
+pub mod approximate_math;
+mod attributes;
 pub mod buffer_table;
 mod builder;
-mod library;
-mod attributes;
 pub mod convert_comm_to_llvm;
+pub mod convert_launches_to_runtime;
+pub mod convert_linalg_to_gpu;
 pub mod convert_symm_mem_to_cpu;
+pub mod convert_symm_mem_to_gpu;
 pub mod cpu_pipeline;
 pub mod create_entry_points;
+pub mod cuda_pipeline;
+pub mod cuda_table;
+pub mod distribute_launches;
 pub mod entry_table;
 pub mod expand_small_floats;
 pub mod expand_strided_copies;
+pub mod generalize_elementwise;
+pub mod gpu_target;
 pub mod group;
 pub mod keep_deallocations;
+mod library;
 pub mod lower_comm;
 pub mod op_table;
+pub mod outline_contractions;
 mod overlap;
+mod pipeline_options;
 mod place;
 pub mod place_symmetric_buffers;
 pub mod record_buffers;
 mod records;
 mod runtime;
+pub mod unshare_fills;
 
 use symm_ir::pass::{PassDef, PipelineDef};
 
 /// Every pass of this crate, sorted by argument.
 pub static PASSES: &[&PassDef] = &[
+    &approximate_math::APPROXIMATE_MATH,
     &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    &convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
+    &convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     &convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
+    &convert_symm_mem_to_gpu::CONVERT_SYMM_MEM_TO_GPU,
     &create_entry_points::CREATE_ENTRY_POINTS,
+    &distribute_launches::DISTRIBUTE_LAUNCHES,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
+    &generalize_elementwise::GENERALIZE_ELEMENTWISE,
     &keep_deallocations::KEEP_DEALLOCATIONS,
     &lower_comm::LOWER_COMM,
+    &outline_contractions::OUTLINE_CONTRACTIONS,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
     &record_buffers::RECORD_BUFFERS,
+    &unshare_fills::UNSHARE_FILLS,
 ];
 
 /// Every pipeline of this crate, sorted by argument.
-pub static PIPELINES: &[&PipelineDef] = &[&cpu_pipeline::SYMM_CPU_PIPELINE];
+pub static PIPELINES: &[&PipelineDef] = 
+    &[&cpu_pipeline::SYMM_CPU_PIPELINE, &cuda_pipeline::SYMM_CUDA_PIPELINE];

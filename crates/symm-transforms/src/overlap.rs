@@ -3,33 +3,48 @@
 
 //! Whether two buffers may share memory.
 
-use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike};
-use symm_ir::{memref::memory_space, value::defining_op, walk};
+use melior::ir::{
+    BlockLike, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike,
+};
+use symm_ir::{memref::memory_space, value::{Origin, defining_op, operand, origin}, walk};
 
 /// Says whether two buffers may have memory in common. Buffers in different
-/// memory spaces, and in different allocations, do not.
+/// memory spaces, and in different allocations, do not; nor does an allocation with
+/// an argument of its function, which was there before it.
 pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool {
     if memory_space(one.r#type()) != memory_space(other.r#type()) {
         return false;
     }
     match (allocation(one), allocation(other)) {
         (Some(one), Some(other)) => one == other,
-        _ => true,
+        (Some(_), None) => !is_function_argument(other),
+        (None, Some(_)) => !is_function_argument(one),
+        (None, None) => true,
     }
 }
 
+fn is_function_argument(buffer: Value<'_, '_>) -> bool {
+    let Origin::Argument(block, _) = origin(root(buffer)) else { return false };
+    let function = block.parent_operation().filter(|op| walk::is(*op, "func.func"));
+    let entry = function.and_then(|op| op.region(0).ok()?.first_block());
+    entry == Some(block)
+}
+
 /// Returns the allocation that a buffer is a part of, where it is seen.
-pub fn allocation<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
-    loop {
-        let op = defining_op(buffer)?;
-        if walk::is(op, "memref.alloc") || walk::is(op, "memref.alloca") {
-            return Some(op);
-        }
-        if !VIEWS.iter().any(|name| walk::is(op, name)) {
-            return None;
-        }
-        buffer = op.operand(0).ok()?;
+pub fn allocation<'c: 'a, 'a>(buffer: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
+    let op = defining_op(root(buffer))?;
+    (walk::is(op, "memref.alloc") || walk::is(op, "memref.alloca")).then_some(op)
+}
+
+/// Returns the buffer that a buffer is a view of, as far as is seen.
+fn root<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Value<'c, 'a> {
+    while let Some(op) = defining_op(buffer)
+        && VIEWS.iter().any(|name| walk::is(op, name))
+        && let Some(viewed) = operand(op, 0)
+    {
+        buffer = viewed;
     }
+    buffer
 }
 
 const VIEWS: [&str; 7] = [

@@ -8,10 +8,13 @@
 use crate::builder::{Builder, first_result};
 use melior::{
     dialect::llvm,
-    ir::{OperationRef, Type, Value},
+    ir::{
+        BlockRef, OperationRef, Type, Value, attribute::StringAttribute, operation::OperationLike,
+    },
 };
 use std::mem::{offset_of, size_of};
 use symm_abi::{AllReduceCall, CollectiveCall, MatmulCall, RuntimeTable};
+use symm_ir::walk;
 
 /// The type of an argument or a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +250,14 @@ impl Function {
         let (inputs, results) = self.types(b);
         b.declare(self.name, &inputs, &results);
     }
+}
+
+/// Returns the names of the functions that a module's body has already.
+pub fn declared<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Vec<String> {
+    walk::operations(body)
+        .filter_map(|op| StringAttribute::try_from(op.attribute("sym_name").ok()?).ok())
+        .map(|name| name.value().to_owned())
+        .collect()
 }
 
 /// Declares the functions whose names are new.

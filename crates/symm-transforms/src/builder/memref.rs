@@ -148,7 +148,8 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         DenseI64ArrayAttribute::new(self.context, &extents).into()
     }
 
-    pub(super) fn segments(&self, sizes: &[usize]) -> Attribute<'c> {
+    /// Returns the attribute that says how many operands each group has.
+    pub fn segments(&self, sizes: &[usize]) -> Attribute<'c> {
         let sizes: Vec<_> = sizes.iter().map(|size| *size as i32).collect();
         DenseI32ArrayAttribute::new(self.context, &sizes).into()
     }

@@ -6,11 +6,13 @@
 
 mod arith;
 mod control;
+mod gpu;
 mod llvm;
 mod memref;
 
 pub use self::{
     arith::Compare,
+    gpu::Thread,
     llvm::{Field, Ordering},
     memref::{Extent, Metadata, dynamic, erase, memref_type, shape},
 };
@@ -100,6 +102,17 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             Some(before) => self.block.insert_operation_before(before, operation),
             None => self.block.append_operation(operation),
         }
+    }
+
+    /// Moves an operation that is in a block here.
+    pub fn adopt(&self, op: OperationRef<'c, 'a>) {
+        // SAFETY: the operation is valid and in a block, which gives it up; the
+        // block here takes it over.
+        let detached = unsafe {
+            mlir_sys::mlirOperationRemoveFromParent(op.to_raw());
+            Operation::from_raw(op.to_raw())
+        };
+        self.insert(detached);
     }
 
     /// Builds an operation here.

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What ops of `linalg` are, and rewrites of them and of `math` that only C++ has.
+
+use melior::ir::{
+    Attribute, OperationRef,
+    attribute::{ArrayAttribute, DenseI32ArrayAttribute},
+    operation::OperationLike,
+};
+use mlir_sys::{
+    MlirAffineMap, MlirAttribute, mlirAffineDimExprGetPosition, mlirAffineExprIsADim,
+    mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults, mlirAffineMapGetResult,
+    mlirLinalgGetIndexingMapsAttribute, mlirLinalgInferContractionDimensions,
+    mlirLinalgIsAContractionOp,
+};
+use symm_sys::{symmLinalgGeneralize, symmMathApproximate};
+
+/// The loops of a matrix product, perhaps of a batch, and the dimensions of its
+/// operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contraction {
+    /// Loops over the products of a batch.
+    pub batch: Vec<usize>,
+    /// Loops over rows of the result.
+    pub m: Vec<usize>,
+    /// Loops over columns of the result.
+    pub n: Vec<usize>,
+    /// Loops that are summed over.
+    pub k: Vec<usize>,
+    /// The loop of each dimension of left, right and result.
+    pub dimensions: [Vec<usize>; 3],
+}
+
+/// Says whether an op is a structured op of `linalg`.
+pub fn is_structured(op: OperationRef<'_, '_>) -> bool {
+    let name = op.name();
+    let name = name.as_string_ref();
+    let name = name.as_str().unwrap_or_default();
+    name.starts_with("linalg.") && name != "linalg.yield" && name != "linalg.index"
+}
+
+/// Says whether an op is a sum of products.
+pub fn is_contraction(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid, and a structured op when it is asked.
+    is_structured(op) && unsafe { mlirLinalgIsAContractionOp(op.to_raw()) }
+}
+
+/// Returns what a contraction is; nothing for other ops, and where a dimension of
+/// an operand is no loop.
+pub fn contraction(op: OperationRef<'_, '_>) -> Option<Contraction> {
+    if !is_contraction(op) {
+        return None;
+    }
+    // SAFETY: the operation is a contraction.
+    let loops = unsafe { mlirLinalgInferContractionDimensions(op.to_raw()) };
+    let mut maps = indexing_maps(op)?.into_iter();
+    let mut dimensions = || dimensions(maps.next()?);
+    Some(Contraction {
+        batch: positions(loops.batch)?,
+        m: positions(loops.m)?,
+        n: positions(loops.n)?,
+        k: positions(loops.k)?,
+        dimensions: [dimensions()?, dimensions()?, dimensions()?],
+    })
+}
+
+/// Turns a named op into `linalg.generic`, and says whether it could.
+pub fn generalize(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid; the caller does not use it again.
+    unsafe { symmLinalgGeneralize(op.to_raw()) }
+}
+
+/// Replaces functions of `math` on f32 inside an op by polynomials, and those on
+/// shorter floats by ones in f32.
+pub fn approximate_math(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid.
+    unsafe { symmMathApproximate(op.to_raw()) }
+}
+
+fn indexing_maps(op: OperationRef<'_, '_>) -> Option<Vec<MlirAffineMap>> {
+    // SAFETY: the operation is a structured op; what is asked for a map is one.
+    unsafe {
+        let maps = Attribute::from_option_raw(mlirLinalgGetIndexingMapsAttribute(op.to_raw()))?;
+        let maps = ArrayAttribute::try_from(maps).ok()?;
+        let map = |index| Some(mlirAffineMapAttrGetValue(raw(maps.element(index).ok()?)));
+        (0..maps.len()).map(map).collect()
+    }
+}
+
+fn raw(attribute: Attribute<'_>) -> MlirAttribute {
+    use melior::ir::AttributeLike;
+    attribute.to_raw()
+}
+
+/// Returns the loop of each dimension, where each is one.
+fn dimensions(map: MlirAffineMap) -> Option<Vec<usize>> {
+    // SAFETY: the map is valid; each result is asked within its number and for a
+    // position only if it is a dimension.
+    unsafe {
+        (0..mlirAffineMapGetNumResults(map))
+            .map(|index| {
+                let result = mlirAffineMapGetResult(map, index);
+                mlirAffineExprIsADim(result).then(|| mlirAffineDimExprGetPosition(result) as usize)
+            })
+            .collect()
+    }
+}
+
+fn positions(attribute: MlirAttribute) -> Option<Vec<usize>> {
+    // SAFETY: the attribute is valid or null.
+    let attribute = unsafe { Attribute::from_option_raw(attribute)? };
+    let list = DenseI32ArrayAttribute::try_from(attribute).ok()?;
+    (0..list.len()).map(|index| usize::try_from(list.element(index).ok()?).ok()).collect()
+}

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The kernels that launches name.
+
+use super::KERNELS;
+use crate::builder::{Builder, erase};
+use melior::ir::{
+    Attribute, Block, BlockRef, OperationRef, Region, RegionLike,
+    attribute::StringAttribute,
+    operation::OperationLike,
+};
+use mlir_sys::{
+    mlirSymbolRefAttrGetLeafReference, mlirSymbolRefAttrGetRootReference, MlirAttribute,
+};
+use std::collections::HashMap;
+use symm_ir::{
+    diagnostics::{Failure, error},
+    edit::set_attribute,
+    walk,
+};
+
+/// The new names of kernels, by module and old name.
+pub(super) struct Kernels(HashMap<(String, String), String>);
+
+impl Kernels {
+    /// Moves the kernels of all modules into one.
+    pub(super) fn gather<'c: 'a, 'a>(
+        module: OperationRef<'c, 'a>,
+        end: &Builder<'c, 'a>,
+    ) -> Result<Self, Failure> {
+        let region = Region::new();
+        let block = region.append_block(Block::new(&[]));
+        // SAFETY: the region becomes part of an operation that is put into a block
+        // of lifetime 'a.
+        let block: BlockRef<'c, 'a> = unsafe { BlockRef::from_raw(block.to_raw()) };
+        let name = StringAttribute::new(end.context(), KERNELS).into();
+        let sources: Vec<_> =
+            walk::children(module).filter(|op| walk::is(*op, "gpu.module")).collect();
+        end.op_with_regions("gpu.module", &[], &[], &[("sym_name", name)], vec![region]);
+        let into = Builder::at_end(end.context(), end.location(), block);
+        let mut names = HashMap::new();
+        for source in sources {
+            let outer = symbol_name(source).unwrap_or_default();
+            for op in walk::children(source).collect::<Vec<_>>() {
+                let inner = symbol_name(op).unwrap_or_default();
+                let name = outer.strip_suffix("_kernel").map_or(outer.clone(), str::to_owned);
+                let name = format!("symm_{}", name.replace("_kernel_", "_"));
+                into.adopt(op);
+                let attribute = StringAttribute::new(end.context(), &name);
+                set_attribute(op, "sym_name", attribute.into());
+                names.insert((outer.clone(), inner), name);
+            }
+            erase(source);
+        }
+        Ok(Self(names))
+    }
+
+    /// Returns the name of the kernel of a launch.
+    pub(super) fn of<'c: 'a, 'a>(&mut self, launch: OperationRef<'c, 'a>) -> Result<String, Failure> {
+        let reference = launch.attribute("kernel")?;
+        // SAFETY: the attribute is a reference to a symbol, says the op's verifier.
+        let key = unsafe {
+            (
+                text(mlirSymbolRefAttrGetRootReference(raw(reference))),
+                text(mlirSymbolRefAttrGetLeafReference(raw(reference))),
+            )
+        };
+        self.0.get(&key).cloned().ok_or_else(|| error(&launch, "launches an unknown kernel").emit())
+    }
+}
+
+/// Returns the name of a symbol.
+pub(super) fn symbol_name(op: OperationRef<'_, '_>) -> Option<String> {
+    let name = StringAttribute::try_from(op.attribute("sym_name").ok()?).ok()?;
+    Some(name.value().to_owned())
+}
+
+fn raw(attribute: Attribute<'_>) -> MlirAttribute {
+    use melior::ir::AttributeLike;
+    attribute.to_raw()
+}
+
+fn text(raw: mlir_sys::MlirStringRef) -> String {
+    // SAFETY: the name of a symbol lives as long as its context.
+    let bytes = unsafe { std::slice::from_raw_parts(raw.data.cast::<u8>(), raw.length) };
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--convert-launches-to-runtime`: launches become calls of the CUDA runtime.
+
+mod kernel;
+mod launcher;
+
+use crate::{
+    builder::{Builder, erase},
+    convert_symm_mem_to_gpu::{CHIP, PTX_VERSION, target},
+    cuda_table, place,
+    runtime::{self, LAUNCH},
+};
+use kernel::Kernels;
+use launcher::Launcher;
+use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
+    mlirGetDialectHandle__llvm__,
+};
+use symm_abi::cuda::{CudaKernel, PtxModule};
+use symm_ir::{
+    pass::{PassDef, PassResult, PassRun, StatisticDef},
+    walk,
+};
+
+/// The name of the module that gathers the kernels.
+pub const KERNELS: &str = "symm_kernels";
+
+/// Turns launches of outlined kernels into calls of the runtime.
+pub static CONVERT_LAUNCHES_TO_RUNTIME: PassDef = PassDef {
+    argument: "convert-launches-to-runtime",
+    summary: "Gather outlined kernels in one module and launch them through the CUDA runtime",
+    description: "
+The kernels that `--gpu-kernel-outlining` put into a `gpu.module` each move into one,
+`@symm_kernels`, and get a row in the module's attribute `symm.cuda`. Each `gpu.launch_func`
+becomes a call of a function that puts the kernel's parameters on the stack, a buffer as the
+fields of its descriptor, and calls the runtime's `launch` with the number of the row.
+",
+    anchor: Some("builtin.module"),
+    options: &[CHIP, PTX_VERSION],
+    statistics: &[StatisticDef { name: "kernels", description: "kernels launched" }],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__func__,
+        mlirGetDialectHandle__gpu__,
+        mlirGetDialectHandle__llvm__,
+    ],
+    run,
+};
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    let options = pass.options();
+    let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
+    let launches = walk::collect_named(module, "gpu.launch_func");
+    if launches.is_empty() {
+        return Ok(());
+    }
+    let mut cuda = cuda_table::read(module, target.chip())?;
+    let ptx = cuda.modules.len();
+    cuda.modules.push(PtxModule {
+        section: format!(".symm.ptx.{ptx}"),
+        ptx_version: target.ptx_version(),
+    });
+    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let declared = runtime::declared(body);
+    let end = Builder::at_end(pass.context(), module.location(), body);
+    runtime::declare(&end, &[LAUNCH], &mut |name| !declared.iter().any(|other| other == name));
+    let mut kernels = Kernels::gather(module, &end)?;
+    for launch in launches {
+        let name = kernels.of(launch)?;
+        let number = cuda.kernels.len() as i64;
+        cuda.kernels.push(CudaKernel {
+            module: ptx as u32,
+            entry: name.clone(),
+            loc: place::of(launch.location()),
+        });
+        Launcher { name: &name, number }.replace(&end, launch)?;
+        erase(launch);
+        pass.count("kernels", 1);
+    }
+    cuda_table::write(pass.context(), module, &cuda);
+    Ok(())
+}
+
+/// Says whether an op is the module that gathers the kernels.
+pub fn is_kernels(op: OperationRef<'_, '_>) -> bool {
+    walk::is(op, "gpu.module") && kernel::symbol_name(op).as_deref() == Some(KERNELS)
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Host code does not see what is in buffers.
+
+use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
+use symm_ir::{diagnostics::error, memref::is_memref, pass::PassResult, walk};
+
+/// Dialects whose ops on the host hand buffers on without looking into them.
+const HARMLESS: [&str; 6] = ["arith", "builtin", "cf", "comm", "func", "scf"];
+
+/// Primitives that work on memory of peers.
+const PRIMITIVES: [&str; 4] = ["comm.next_epoch", "comm.peer", "comm.signal", "comm.wait"];
+
+/// Ops of `memref` that look at no element.
+const VIEWS: [&str; 14] = [
+    "memref.alloc",
+    "memref.assume_alignment",
+    "memref.cast",
+    "memref.collapse_shape",
+    "memref.dealloc",
+    "memref.dim",
+    "memref.expand_shape",
+    "memref.extract_aligned_pointer_as_index",
+    "memref.extract_strided_metadata",
+    "memref.memory_space_cast",
+    "memref.reinterpret_cast",
+    "memref.subview",
+    "memref.transpose",
+    "memref.view",
+];
+
+/// Reports the first op of the host that reads or writes a buffer, or has one where
+/// the GPU has none.
+pub(super) fn check<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
+    for op in walk::collect(module) {
+        if walk::is(op, "gpu.launch") || walk::parent_named(op, "gpu.launch").is_some() {
+            continue;
+        }
+        let name = op.name();
+        let name = name.as_string_ref();
+        let name = name.as_str().unwrap_or_default();
+        if ["memref.alloca", "memref.get_global"].contains(&name) {
+            let message = "is in the memory of the host; pass the values as an argument, or \
+                           compute them with linalg.generic";
+            return Err(error(&op, message).emit());
+        }
+        if PRIMITIVES.contains(&name) {
+            let message = "is a primitive of kernels, which a program for GPUs cannot have in its \
+                           host code; use an op of symm_mem";
+            return Err(error(&op, message).emit());
+        }
+        let takes_buffer = op.operands().any(|operand| is_memref(operand.r#type()));
+        if takes_buffer && !is_harmless(name) {
+            let message = "reads or writes a buffer of the GPU on the host; express it as \
+                           linalg.generic";
+            return Err(error(&op, message).emit());
+        }
+    }
+    Ok(())
+}
+
+fn is_harmless(name: &str) -> bool {
+    let dialect = name.split('.').next().unwrap_or_default();
+    HARMLESS.contains(&dialect) || VIEWS.contains(&name)
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Matrix products become calls of the library.
+
+use super::product;
+use crate::{
+    builder::{Builder, erase, memref_type},
+    overlap::may_overlap,
+    place,
+    runtime::MATMUL,
+};
+use melior::ir::{
+    OperationRef, Value, ValueLike, attribute::FloatAttribute, operation::OperationLike,
+};
+use symm_abi::cuda::{Cuda, Matmul};
+use symm_ir::{
+    diagnostics::Failure,
+    linalg::is_structured,
+    memref::is_memref,
+    pass::PassRun,
+    value::{defining_op, operand},
+    walk,
+};
+
+/// Turns an op into a call of the library, where it is a product that this takes;
+/// says whether it is.
+pub(super) fn convert<'c: 'a, 'a>(
+    pass: &PassRun<'c, 'a>,
+    cuda: &mut Cuda,
+    op: OperationRef<'c, 'a>,
+) -> Result<bool, Failure> {
+    if !op.operands().all(|operand| is_memref(operand.r#type())) {
+        return Ok(false);
+    }
+    let Some(mut product) = product::of(op, &place::of(op.location())) else { return Ok(false) };
+    if let Some(fill) = zero_fill(op, product.buffers[2]) {
+        erase(fill);
+        product.matmul.accumulate = false;
+        pass.count("dropped-fills", 1);
+    }
+    let b = Builder::before(op);
+    let number = number(cuda, product.matmul);
+    let mut operands = vec![b.i32(number), b.i32(0)];
+    operands.extend(product.buffers.map(|buffer| first_element(&b, buffer)));
+    MATMUL.call(&b, &operands);
+    erase(op);
+    Ok(true)
+}
+
+/// Returns the row of the table for a product; products that are alike share it.
+fn number(cuda: &mut Cuda, matmul: Matmul) -> i64 {
+    let alike = |other: &Matmul| Matmul { loc: matmul.loc.clone(), ..other.clone() } == matmul;
+    let found = cuda.matmuls.iter().position(alike);
+    found.unwrap_or_else(|| {
+        cuda.matmuls.push(matmul);
+        cuda.matmuls.len() - 1
+    }) as i64
+}
+
+/// Builds the address of the first element of a buffer.
+fn first_element<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Value<'c, 'a> {
+    let (_, offset) = memref_type(buffer).strides_and_offset();
+    let address = b.address(buffer);
+    match offset * product::element_bytes(memref_type(buffer)).unwrap_or(0) as i64 {
+        0 => address,
+        bytes => b.add(address, b.int(b.int_type(64), bytes)),
+    }
+}
+
+/// Returns the fill with zeros that the result of a product begins with, if nothing
+/// but the product can see it.
+fn zero_fill<'c: 'a, 'a>(
+    op: OperationRef<'c, 'a>,
+    result: Value<'c, 'a>,
+) -> Option<OperationRef<'c, 'a>> {
+    let mut before = walk::previous(op);
+    while let Some(other) = before {
+        if walk::is(other, "linalg.fill") && operand(other, 1) == Some(result) {
+            return is_zero(operand(other, 0)?).then_some(other);
+        }
+        let is_simple = other.region_count() == 0 || is_structured(other);
+        let touches = |value: Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(value, result);
+        let is_view = walk::is(other, "memref.subview") || other.result_count() > 0;
+        if !is_simple || (!is_view && other.operands().any(touches)) {
+            return None;
+        }
+        before = walk::previous(other);
+    }
+    None
+}
+
+fn is_zero(value: Value<'_, '_>) -> bool {
+    let Some(constant) = defining_op(value).filter(|op| walk::is(*op, "arith.constant")) else {
+        return false;
+    };
+    let Ok(value) = constant.attribute("value") else { return false };
+    FloatAttribute::try_from(value).is_ok_and(|float| float.value() == 0.0)
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--convert-linalg-to-gpu`: what works on buffers is run by the GPU.
+
+mod copy;
+mod host;
+mod launch;
+mod matmul;
+mod product;
+
+use crate::{
+    builder::Builder,
+    convert_symm_mem_to_gpu::CHIP,
+    cuda_table,
+    runtime::{self, COPY, MATMUL},
+};
+use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
+    mlirGetDialectHandle__linalg__, mlirGetDialectHandle__memref__,
+};
+use symm_ir::{
+    linalg::is_structured,
+    pass::{PassDef, PassResult, PassRun, StatisticDef},
+    walk,
+};
+
+/// Moves work on buffers to the GPU.
+pub static CONVERT_LINALG_TO_GPU: PassDef = PassDef {
+    argument: "convert-linalg-to-gpu",
+    summary: "Turn linalg and copies on buffers into library calls and launches",
+    description: "
+Matrix products of f16, bf16, f32 and f64, also of a batch, of vectors and with transposed
+operands, become calls of the runtime's `matmul`, with the number of a row in the module's
+attribute `symm.cuda`. Where the result was filled with zeros just before, the fill goes away
+and the product overwrites. A `memref.copy` between contiguous buffers becomes a call of the
+runtime's `copy`. Every other structured op of linalg, and any other copy, is put into a
+`gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
+`--distribute-launches` come next and give it more.
+
+Buffers are in device memory. An op of the host that reads or writes them is an error.
+",
+    anchor: Some("builtin.module"),
+    options: &[CHIP],
+    statistics: &[
+        StatisticDef { name: "matmuls", description: "matrix products by the library" },
+        StatisticDef { name: "dropped-fills", description: "zero fills that products replace" },
+        StatisticDef { name: "copies", description: "copies between contiguous buffers" },
+        StatisticDef { name: "launches", description: "ops that become kernels" },
+    ],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__func__,
+        mlirGetDialectHandle__gpu__,
+        mlirGetDialectHandle__linalg__,
+        mlirGetDialectHandle__memref__,
+    ],
+    run,
+};
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    declare_functions(pass)?;
+    let mut cuda = cuda_table::read(module, &pass.options().text(CHIP.name))?;
+    for op in structured_ops(module) {
+        if matmul::convert(pass, &mut cuda, op)? {
+            pass.count("matmuls", 1);
+        }
+    }
+    for op in walk::collect_named(module, "memref.copy") {
+        copy::convert(pass, op)?;
+    }
+    for op in structured_ops(module) {
+        launch::wrap(op);
+        pass.count("launches", 1);
+    }
+    cuda_table::write(pass.context(), module, &cuda);
+    host::check(module)
+}
+
+fn declare_functions(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let declared = runtime::declared(body);
+    let b = Builder::at_end(pass.context(), module.location(), body);
+    runtime::declare(&b, &[MATMUL, COPY], &mut |name| !declared.iter().any(|other| other == name));
+    Ok(())
+}
+
+fn structured_ops<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<OperationRef<'c, 'a>> {
+    walk::collect(module).into_iter().filter(|op| is_structured(*op)).collect()
+}

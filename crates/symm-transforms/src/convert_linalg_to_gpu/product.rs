@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Contractions as the library takes them: at most one loop of each kind, and
+//! matrices with rows or columns side by side.
+
+use crate::builder::{dynamic, memref_type, shape};
+use melior::ir::{OperationRef, ShapedTypeLike, Value, r#type::MemRefType};
+use symm_abi::{
+    DType,
+    cuda::{MATRIX_ALIGN, Matmul},
+};
+use symm_ir::{
+    linalg::{Contraction, contraction},
+    value::operand,
+};
+
+/// A matrix product and its buffers.
+pub(super) struct Product<'c, 'a> {
+    /// What the library is asked for.
+    pub(super) matmul: Matmul,
+    /// Left, right and result.
+    pub(super) buffers: [Value<'c, 'a>; 3],
+}
+
+/// A matrix in memory: how many elements it is from one index to the next.
+#[derive(Clone, Copy)]
+struct Layout {
+    rows: u64,
+    columns: u64,
+    batch: u64,
+}
+
+/// Returns an op as a product of the library, where it is one.
+pub(super) fn of<'c: 'a, 'a>(op: OperationRef<'c, 'a>, place: &str) -> Option<Product<'c, 'a>> {
+    let loops = contraction(op)?;
+    let buffers = [operand(op, 0)?, operand(op, 1)?, operand(op, 2)?];
+    let types = buffers.map(memref_type);
+    let only = |loops: &[usize]| (loops.len() < 2).then(|| loops.first().copied());
+    let (batch, m, n, k) =
+        (only(&loops.batch)?, only(&loops.m)?, only(&loops.n)?, only(&loops.k)??);
+    let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(&loops, &types, of));
+    let sizes = [extent(batch)?, extent(m)?, extent(n)?, extent(Some(k))?];
+    let layout = |matrix: usize, rows: Option<usize>, columns: Option<usize>| {
+        let strides = strides(types[matrix])?;
+        let stride = |of: Option<usize>| {
+            let at = of.and_then(|of| loops.dimensions[matrix].iter().position(|d| *d == of));
+            at.map(|at| strides[at])
+        };
+        Some((stride(rows), stride(columns), stride(batch).unwrap_or(0)))
+    };
+    let [size, rows, columns, depth] = sizes;
+    let a = filled(layout(0, m, Some(k))?, [rows, depth]);
+    let b = filled(layout(1, Some(k), n)?, [depth, columns]);
+    let c = filled(layout(2, m, n)?, [rows, columns]);
+    let matmul = Matmul {
+        loc: place.to_owned(),
+        dtype: dtype(types[0], types[1])?,
+        result_dtype: DType::from_name(&types[2].element().to_string())?,
+        batch: size,
+        m: rows,
+        n: columns,
+        k: depth,
+        transpose_a: false,
+        transpose_b: false,
+        lda: 0,
+        ldb: 0,
+        ldc: 0,
+        stride_a: a.batch,
+        stride_b: b.batch,
+        stride_c: c.batch,
+        accumulate: true,
+    };
+    finish(matmul, buffers, [a, b, c])
+}
+
+/// Chooses transpositions; a result that is stored by columns is the transpose of
+/// the product of the transposes.
+fn finish<'c, 'a>(
+    mut matmul: Matmul,
+    mut buffers: [Value<'c, 'a>; 3],
+    [mut a, mut b, mut c]: [Layout; 3],
+) -> Option<Product<'c, 'a>> {
+    if c.columns != 1 {
+        (a, b, c) = (b.flipped(), a.flipped(), c.flipped());
+        (matmul.m, matmul.n) = (matmul.n, matmul.m);
+        (matmul.stride_a, matmul.stride_b) = (matmul.stride_b, matmul.stride_a);
+        buffers.swap(0, 1);
+    }
+    (matmul.transpose_a, matmul.lda) = a.stored([matmul.m, matmul.k])?;
+    (matmul.transpose_b, matmul.ldb) = b.stored([matmul.k, matmul.n])?;
+    matmul.ldc = (c.columns == 1 && c.rows >= matmul.n).then_some(c.rows)?;
+    let sizes = [matmul.batch, matmul.m, matmul.n, matmul.k, matmul.lda, matmul.ldb, matmul.ldc];
+    let bytes = matmul.dtype.size() as u64;
+    let result_bytes = matmul.result_dtype.size() as u64;
+    let steps = [matmul.stride_a * bytes, matmul.stride_b * bytes, matmul.stride_c * result_bytes];
+    let are_steps_sound =
+        matmul.batch == 1 || steps.iter().all(|step| step.is_multiple_of(MATRIX_ALIGN));
+    let are_sizes_sound = sizes.iter().all(|size| (1..=i32::MAX as u64).contains(size));
+    (are_sizes_sound && are_steps_sound && has_types(&matmul)).then_some(Product { matmul, buffers })
+}
+
+impl Layout {
+    fn flipped(self) -> Self {
+        Self { rows: self.columns, columns: self.rows, ..self }
+    }
+
+    /// Returns whether the matrix is stored as its transpose, and the elements
+    /// between stored rows.
+    fn stored(self, [rows, columns]: [u64; 2]) -> Option<(bool, u64)> {
+        if self.columns == 1 && self.rows >= columns {
+            Some((false, self.rows))
+        } else {
+            (self.rows == 1 && self.columns >= rows).then_some((true, self.columns))
+        }
+    }
+}
+
+/// Gives a matrix of one row or column the stride that it would have as a larger
+/// one.
+fn filled(
+    (rows, columns, batch): (Option<u64>, Option<u64>, u64),
+    [row_count, column_count]: [u64; 2],
+) -> Layout {
+    let (rows, columns) = match (rows, columns) {
+        (Some(rows), Some(columns)) => (rows, columns),
+        (Some(rows), None) => (rows, 1),
+        (None, Some(columns)) => (column_count * columns, columns),
+        (None, None) => (1, 1),
+    };
+    // Of a dimension of one element, any stride will do.
+    let columns = if column_count == 1 { 1 } else { columns };
+    let rows = if row_count == 1 && columns == 1 { column_count.max(1) } else { rows };
+    Layout { rows, columns, batch }
+}
+
+/// Returns the iterations of a loop.
+fn extent(loops: &Contraction, types: &[MemRefType<'_>; 3], of: usize) -> Option<u64> {
+    loops.dimensions.iter().zip(types).find_map(|(dimensions, r#type)| {
+        let at = dimensions.iter().position(|dimension| *dimension == of)?;
+        u64::try_from(shape(*r#type)[at]).ok()
+    })
+}
+
+/// Returns the strides of a buffer whose first element is where the library can
+/// take it: allocations are aligned, so this is about the offset.
+fn strides(r#type: MemRefType<'_>) -> Option<Vec<u64>> {
+    let (strides, offset) = r#type.strides_and_offset();
+    if offset == dynamic() || strides.contains(&dynamic()) {
+        return None;
+    }
+    let is_aligned = (offset as u64 * element_bytes(r#type)?).is_multiple_of(MATRIX_ALIGN);
+    let strides = strides.into_iter().map(|stride| u64::try_from(stride).ok());
+    if is_aligned { strides.collect() } else { None }
+}
+
+/// Returns the bytes of an element.
+pub(super) fn element_bytes(r#type: MemRefType<'_>) -> Option<u64> {
+    Some(DType::from_name(&r#type.element().to_string())?.size() as u64)
+}
+
+fn dtype(a: MemRefType<'_>, b: MemRefType<'_>) -> Option<DType> {
+    (a.element() == b.element()).then(|| DType::from_name(&a.element().to_string()))?
+}
+
+fn has_types(matmul: &Matmul) -> bool {
+    use DType::{BF16, F16, F32, F64};
+    let types = (matmul.dtype, matmul.result_dtype);
+    matches!(types, (F16, F16 | F32) | (BF16, BF16 | F32) | (F32, F32) | (F64, F64))
+}

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--convert-symm-mem-to-gpu`: collectives become calls of the CUDA runtime.
+
+mod all_reduce;
+mod shape;
+
+use crate::{
+    attributes::symbol,
+    builder::{Builder, erase},
+    cuda_table,
+    group::{Group, groups},
+    gpu_target::Target,
+    library,
+    op_table::{self, Entry},
+    place,
+    runtime::{self, COLLECTIVE, Function},
+};
+use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__memref__,
+};
+use symm_abi::{
+    cuda::Cuda,
+    gpu::LaunchTable,
+};
+use symm_ir::{
+    diagnostics::{Failure, error},
+    dialect::Collective,
+    memref::is_memref,
+    pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
+    walk,
+};
+
+/// The options that say for which GPU.
+pub const CHIP: OptionDef =
+    OptionDef::text("chip", "sm_90", "the oldest GPU that is to run the program");
+
+/// The option that says in which version of PTX.
+pub const PTX_VERSION: OptionDef = OptionDef::int(
+    "ptx-version",
+    0,
+    "version of the PTX times ten, such as 83; 0: the oldest that does for the chip",
+);
+
+/// Turns collectives on memrefs into calls of the CUDA runtime.
+pub static CONVERT_SYMM_MEM_TO_GPU: PassDef = PassDef {
+    argument: "convert-symm-mem-to-gpu",
+    summary: "Turn collectives into launches of generated GPU kernels",
+    description: "
+Each all-reduce of `symm_mem` becomes a call of the runtime's `all_reduce`, with the number
+of a row in the module's attribute `symm.cuda`. The row names the kernel (algorithm, element
+type, reduction, group size, unroll factor, chip) and the launch shape, which come from the
+table of launch shapes and so are the same on every rank. Each op has a row, and thereby a
+channel, of its own (law L8). The PTX of the kernels is generated when the artifact is.
+
+`one_shot_all_reduce` and `two_shot_all_reduce_` are run as written: by push, the operand may
+be anywhere; by pull it must be in symmetric memory, which `--place-symmetric-buffers` sees
+to. A buffer that is not contiguous, or that a pulled result shares with its operand, goes
+through a copy. `symm_mem.barrier` is an all-reduce of one element.
+
+Each `c10d` op that is left becomes a call of the runtime's `collective`, which is NCCL's;
+`c10d.wait_tensor` goes away: what uses the result is behind it in the same stream. The
+module's attribute `symm.ops` lists the collectives.
+
+Runs on bufferized IR of static shape, after `--place-symmetric-buffers` and after buffers
+have been given their deallocations.
+",
+    anchor: Some("builtin.module"),
+    options: &[CHIP, PTX_VERSION],
+    statistics: &[
+        StatisticDef { name: "kernels", description: "all-reduces by generated kernels" },
+        StatisticDef { name: "library-calls", description: "collectives by the library" },
+        StatisticDef { name: "staging-copies", description: "copies of operands and results" },
+    ],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__func__,
+        mlirGetDialectHandle__memref__,
+    ],
+    run,
+};
+
+/// Returns the GPU that the options of a pass or pipeline name.
+///
+/// # Errors
+///
+/// Fails where there is no such chip or PTX version.
+pub fn target(chip: &str, ptx_version: i64) -> Result<Target, Failure> {
+    let version = (ptx_version != 0).then(|| u32::try_from(ptx_version).unwrap_or(u32::MAX));
+    Target::new(chip, version).map_err(|reason| Failure::Message(reason.to_string()))
+}
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    let options = pass.options();
+    let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
+    let ops: Vec<_> = walk::collect(module).into_iter().filter(|op| is_converted(*op)).collect();
+    let mut conversion = Conversion::new(pass, target)?;
+    for op in ops {
+        conversion.convert(op)?;
+    }
+    op_table::write(pass.context(), module, &conversion.table);
+    cuda_table::write(pass.context(), module, &conversion.cuda);
+    Ok(())
+}
+
+fn is_converted(op: OperationRef<'_, '_>) -> bool {
+    Collective::of(op).is_some()
+        || walk::is(op, "symm_mem.barrier")
+        || walk::is(op, "c10d.wait_tensor")
+}
+
+/// What the conversion of a module's ops shares.
+struct Conversion<'p, 'c, 'a> {
+    pass: &'p PassRun<'c, 'a>,
+    body: BlockRef<'c, 'a>,
+    groups: Vec<Group>,
+    target: Target,
+    shapes: LaunchTable,
+    table: Vec<Entry>,
+    cuda: Cuda,
+    declared: Vec<String>,
+}
+
+impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
+    fn new(pass: &'p PassRun<'c, 'a>, target: Target) -> Result<Self, Failure> {
+        let module = pass.operation();
+        let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+        Ok(Self {
+            pass,
+            body,
+            groups: groups(module),
+            shapes: LaunchTable::shipped().map_err(|reason| Failure::Message(reason.to_string()))?,
+            table: op_table::read(module),
+            cuda: cuda_table::read(module, target.chip())?,
+            target,
+            declared: runtime::declared(body),
+        })
+    }
+
+    fn convert(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
+        if op.operands().any(|operand| !is_memref(operand.r#type())) {
+            let message = "works on tensors; run --one-shot-bufferize first";
+            return Err(error(&op, message).emit());
+        }
+        let name = op.name();
+        let name = name.as_string_ref();
+        match name.as_str().unwrap_or_default() {
+            "c10d.wait_tensor" => {}
+            "symm_mem.barrier" => self.barrier(op)?,
+            "symm_mem.one_shot_all_reduce" => self.one_shot(op)?,
+            "symm_mem.one_shot_all_reduce_copy" => self.one_shot_copy(op)?,
+            "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
+            name => match library::kind(name) {
+                Some(kind) => {
+                    let group = self.group(op)?;
+                    self.declare(&[COLLECTIVE]);
+                    let number = self.record(op, &group, "library", Vec::new());
+                    library::call(op, &group, kind, number)?;
+                    self.pass.count("library-calls", 1);
+                }
+                None => return Err(error(&op, "has no implementation on GPUs").emit()),
+            },
+        }
+        erase(op);
+        Ok(())
+    }
+
+    /// Enters an op into the table and returns its number.
+    fn record(
+        &mut self,
+        op: OperationRef<'c, 'a>,
+        group: &Group,
+        algorithm: &str,
+        phases: Vec<String>,
+    ) -> i64 {
+        let number = self.table.len() as i64;
+        self.table.push(Entry {
+            name: op.name().as_string_ref().as_str().unwrap_or_default().to_owned(),
+            place: place::of(op.location()),
+            group: group.name.clone(),
+            algorithm: algorithm.to_owned(),
+            phases,
+        });
+        number
+    }
+
+    /// Returns the group of an op.
+    fn group(&self, op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
+        let name = symbol(op, "group")?;
+        let found = self.groups.iter().find(|group| group.name == name).cloned();
+        found.ok_or_else(|| error(&op, format!("uses unknown group @{name}")).emit())
+    }
+
+    /// Declares functions of the runtime that are not declared yet.
+    fn declare(&mut self, functions: &[Function]) {
+        let b = Builder::at_end(self.pass.context(), self.pass.operation().location(), self.body);
+        runtime::declare(&b, functions, &mut |name| {
+            let is_new = !self.declared.iter().any(|other| other == name);
+            if is_new {
+                self.declared.push(name.to_owned());
+            }
+            is_new
+        });
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--symm-cuda-pipeline`: from `c10d` on tensors to the LLVM dialect, for host and
+//! GPU.
+
+use crate::{
+    approximate_math::APPROXIMATE_MATH,
+    convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
+    convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
+    convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
+    cpu_pipeline::{BUFFERIZE, FLOATS, TO_LLVM},
+    create_entry_points::CREATE_ENTRY_POINTS,
+    distribute_launches::DISTRIBUTE_LAUNCHES,
+    expand_small_floats::EXPAND_SMALL_FLOATS,
+    generalize_elementwise::GENERALIZE_ELEMENTWISE,
+    keep_deallocations::KEEP_DEALLOCATIONS,
+    lower_comm::LOWER_COMM,
+    outline_contractions::OUTLINE_CONTRACTIONS,
+    pipeline_options::{collect, count, forwarded, with_default},
+    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    record_buffers::RECORD_BUFFERS,
+    unshare_fills::UNSHARE_FILLS,
+};
+use symm_ir::{
+    diagnostics::Failure,
+    pass::{OptionDef, OptionDefault, OptionValues, PassDef, Pipeline, PipelineDef},
+};
+
+/// The passes whose options are options of the pipeline.
+const CONFIGURED: [&PassDef; 4] =
+    [&LOWER_COMM, &CREATE_ENTRY_POINTS, &CONVERT_SYMM_MEM_TO_GPU, &DISTRIBUTE_LAUNCHES];
+
+/// Lowers a program to the LLVM dialect, ready to be made an artifact for CUDA.
+pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
+    argument: "symm-cuda-pipeline",
+    summary: "Lower a program with collectives to host code and kernels for NVIDIA GPUs",
+    description: "
+`--lower-comm` (by push, unless told otherwise), inlining, fusion of elementwise ops,
+bufferization with function boundaries, `--place-symmetric-buffers`, ownership-based
+deallocation, `--create-entry-points`, `--convert-symm-mem-to-gpu`,
+`--convert-linalg-to-gpu`, `--distribute-launches`, `--gpu-kernel-outlining`,
+`--convert-launches-to-runtime`, and then MLIR's own conversions to NVVM and LLVM. It takes
+the options of our passes among these.
+
+The host code is left in the LLVM dialect, the kernels of the program in the `gpu.module`
+`@symm_kernels` with the chip as its target: `--gpu-module-to-binary=format=isa` shows their
+PTX. The kernels of collectives are generated when the artifact is.
+",
+    options: &OPTIONS,
+    build,
+};
+
+static OPTIONS: [OptionDef; count(&CONFIGURED)] =
+    with_default(collect(&CONFIGURED), "protocol", OptionDefault::Text("push"));
+
+/// Fusion, and back to one function.
+const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,cse";
+
+/// Functions that MLIR expresses by others.
+const EXPAND_MATH: &str = "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
+
+/// Kernels without loops of `scf`, as `--convert-gpu-to-nvvm` takes them.
+const TO_NVVM: &str = "expand-strided-metadata,lower-affine,scf-parallel-for-to-nested-fors,\
+    convert-scf-to-cf,convert-complex-to-llvm,convert-math-to-llvm,convert-gpu-to-nvvm,\
+    canonicalize,cse,reconcile-unrealized-casts";
+
+fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
+    let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
+    let configured = |pass: &'static PassDef| {
+        pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
+    };
+    configured(&LOWER_COMM)?;
+    pipeline.add_text("inline,symbol-dce,canonicalize,cse,convert-elementwise-to-linalg")?;
+    pipeline.add(&GENERALIZE_ELEMENTWISE, "")?;
+    pipeline.add(&OUTLINE_CONTRACTIONS, "")?;
+    pipeline.add_text(FUSE)?;
+    pipeline.add(&UNSHARE_FILLS, "")?;
+    pipeline.add_text(BUFFERIZE)?;
+    pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
+    pipeline.add(&RECORD_BUFFERS, "")?;
+    pipeline.add(&KEEP_DEALLOCATIONS, "")?;
+    pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
+    configured(&CREATE_ENTRY_POINTS)?;
+    configured(&CONVERT_SYMM_MEM_TO_GPU)?;
+    configured(&CONVERT_LINALG_TO_GPU)?;
+    pipeline.add_text("convert-linalg-to-parallel-loops")?;
+    configured(&DISTRIBUTE_LAUNCHES)?;
+    pipeline.add_text("lower-affine,canonicalize,cse")?;
+    pipeline.add_text(FLOATS)?;
+    pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
+    pipeline.add_text("gpu-launch-sink-index-computations,gpu-kernel-outlining")?;
+    configured(&CONVERT_LAUNCHES_TO_RUNTIME)?;
+    pipeline.add_text("symbol-dce")?;
+    pipeline.add(&CONVERT_COMM_TO_LLVM, "")?;
+    let kernels = pipeline.nest("gpu.module");
+    kernels.add_text(EXPAND_MATH)?;
+    kernels.add(&APPROXIMATE_MATH, "")?;
+    kernels.add_text(TO_NVVM)?;
+    pipeline.add_text(&format!(
+        "nvvm-attach-target{{chip={} features=+ptx{} O=3}}",
+        target.chip(),
+        target.ptx_version()
+    ))?;
+    pipeline.add_text(TO_LLVM)?;
+    Ok(())
+}

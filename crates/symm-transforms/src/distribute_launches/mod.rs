@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--distribute-launches`: kernels get a thread per iteration.
+
+use crate::builder::{Builder, Compare, erase};
+use melior::ir::{
+    BlockLike, BlockRef, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike,
+};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__gpu__, mlirGetDialectHandle__scf__,
+    mlirOperationSetOperand,
+};
+use symm_ir::{
+    diagnostics::Failure,
+    edit::move_before,
+    memref::is_memref,
+    pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
+    value::{operand, replace_all_uses},
+    walk,
+};
+
+/// The option that says how large blocks are.
+pub const BLOCK_THREADS: OptionDef =
+    OptionDef::int("block-threads", 128, "threads of a block of a kernel without reductions");
+
+/// Spreads the loops of kernels over threads.
+pub static DISTRIBUTE_LAUNCHES: PassDef = PassDef {
+    argument: "distribute-launches",
+    summary: "Spread the outermost parallel loop of each launch over a one-dimensional grid",
+    description: "
+A `gpu.launch` of one thread whose body is one `scf.parallel` becomes a grid with a thread per
+iteration: all dimensions of the loop are counted through, the innermost fastest, so that
+neighbouring threads touch neighbouring elements. The last block may have threads without
+work. Other launches stay as they are.
+
+Runs after `--convert-linalg-to-gpu` and `--convert-linalg-to-parallel-loops`.
+",
+    anchor: None,
+    options: &[BLOCK_THREADS],
+    statistics: &[StatisticDef { name: "distributed", description: "launches spread over threads" }],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__gpu__,
+        mlirGetDialectHandle__scf__,
+    ],
+    run,
+};
+
+/// Most threads of a block that every chip takes.
+const MAX_BLOCK_THREADS: i64 = 1024;
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let threads = pass.options().int(BLOCK_THREADS.name);
+    if !(1..=MAX_BLOCK_THREADS).contains(&threads) {
+        let message = format!(
+            "expected {} to be 1 to {MAX_BLOCK_THREADS}, got {threads}",
+            BLOCK_THREADS.name
+        );
+        return Err(Failure::Message(message));
+    }
+    for launch in walk::collect_named(pass.operation(), "gpu.launch") {
+        let Some(body) = launch.region(0)?.first_block() else { continue };
+        if let Some(parallel) = only_loop(body) {
+            distribute(launch, body, parallel, threads)?;
+            pass.count("distributed", 1);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the parallel loop that a body consists of, besides ops without effect.
+fn only_loop<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
+    let mut loops = Vec::new();
+    for op in walk::operations(body) {
+        if walk::is(op, "scf.parallel") && op.result_count() == 0 {
+            loops.push(op);
+        } else if !walk::is(op, "gpu.terminator") && !is_pure(op) {
+            return None;
+        }
+    }
+    (loops.len() == 1).then(|| loops[0])
+}
+
+/// Says whether an op only computes with numbers, or views a buffer.
+fn is_pure(op: OperationRef<'_, '_>) -> bool {
+    let name = op.name();
+    let name = name.as_string_ref();
+    let name = name.as_str().unwrap_or_default();
+    name.starts_with("arith.")
+        || name.starts_with("affine.apply")
+        || name == "memref.dim"
+        || (name.starts_with("memref.") && op.results().any(|result| is_memref(result.r#type())))
+            && !name.starts_with("memref.alloc")
+}
+
+/// One dimension of a loop.
+struct Dimension<'c, 'a> {
+    lower: Value<'c, 'a>,
+    step: Value<'c, 'a>,
+    count: Value<'c, 'a>,
+}
+
+fn distribute<'c: 'a, 'a>(
+    launch: OperationRef<'c, 'a>,
+    body: BlockRef<'c, 'a>,
+    parallel: OperationRef<'c, 'a>,
+    threads: i64,
+) -> PassResult {
+    // Bounds are computed by the host.
+    for op in walk::operations(body).take_while(|op| *op != parallel).collect::<Vec<_>>() {
+        move_before(op, launch);
+    }
+    let b = Builder::before(launch);
+    let dimensions = dimensions(&b, parallel)?;
+    let total = dimensions
+        .iter()
+        .map(|dimension| dimension.count)
+        .reduce(|product, count| b.mul(product, count))
+        .unwrap_or_else(|| b.index(1));
+    let block = b.index(threads);
+    // A grid has at least one block, whose threads may all be without work.
+    let blocks = b.binary("arith.ceildivui", total, block);
+    let blocks = b.binary("arith.maxui", blocks, b.index(1));
+    set_operand(launch, 0, blocks);
+    set_operand(launch, 3, block);
+    let block_id = body.argument(0)?.into();
+    let thread_id = body.argument(3)?.into();
+    let inner = Builder::before(parallel);
+    let linear = inner.add(inner.mul(block_id, block), thread_id);
+    let has_work = inner.compare(Compare::Ult, linear, total);
+    let loop_body =
+        parallel.region(0)?.first_block().ok_or("a loop has no body".to_owned())?;
+    inner.if_true(has_work, |b| {
+        let indices = indices(b, linear, &dimensions);
+        for (position, index) in indices.into_iter().enumerate() {
+            if let Ok(argument) = loop_body.argument(position) {
+                replace_all_uses(argument.into(), index);
+            }
+        }
+        for op in walk::operations(loop_body).collect::<Vec<_>>() {
+            if !walk::is(op, "scf.reduce") {
+                b.adopt(op);
+            }
+        }
+    });
+    erase(parallel);
+    Ok(())
+}
+
+fn dimensions<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    parallel: OperationRef<'c, 'a>,
+) -> Result<Vec<Dimension<'c, 'a>>, Failure> {
+    let count = parallel.operand_count() / 3;
+    let bound = |index| operand(parallel, index).ok_or("a loop lacks a bound".to_owned());
+    (0..count)
+        .map(|index| {
+            let (lower, upper) = (bound(index)?, bound(count + index)?);
+            let step = bound(2 * count + index)?;
+            let count = b.binary("arith.ceildivsi", b.sub(upper, lower), step);
+            Ok(Dimension { lower, step, count: b.binary("arith.maxsi", count, b.index(0)) })
+        })
+        .collect()
+}
+
+/// Builds the indices of an iteration out of its number.
+fn indices<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    linear: Value<'c, 'a>,
+    dimensions: &[Dimension<'c, 'a>],
+) -> Vec<Value<'c, 'a>> {
+    let mut rest = linear;
+    let mut indices: Vec<_> = dimensions
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(position, dimension)| {
+            let mut index = rest;
+            if position > 0 {
+                index = b.binary("arith.remui", rest, dimension.count);
+                rest = b.binary("arith.divui", rest, dimension.count);
+            }
+            b.add(dimension.lower, b.mul(index, dimension.step))
+        })
+        .collect();
+    indices.reverse();
+    indices
+}
+
+fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: isize, value: Value<'c, 'a>) {
+    // SAFETY: the operation has the operand, and the value is valid and before it.
+    unsafe { mlirOperationSetOperand(op.to_raw(), index, value.to_raw()) }
+}
