@@ -37,6 +37,9 @@ pub enum Error {
         /// What the system says.
         reason: io::Error,
     },
+    /// A kernel could not be compiled.
+    #[error(transparent)]
+    Gpu(#[from] crate::gpu::GpuError),
     /// The linker failed.
     #[error("the C compiler could not link the program:\n{0}")]
     Link(String),

@@ -4,6 +4,7 @@
 //! From lowered modules to objects and artifacts.
 
 pub mod compile;
+mod cuda;
 pub mod error;
 pub mod gpu;
 mod libm;

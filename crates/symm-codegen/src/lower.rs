@@ -12,7 +12,9 @@ use melior::{
 };
 use std::sync::Once;
 use symm_ir::{diagnostics::error, pass::Pipeline, walk};
-use symm_transforms::{PASSES, PIPELINES};
+use symm_transforms::{
+    PASSES, PIPELINES, convert_launches_to_runtime::is_kernels, gpu_target::Target,
+};
 
 /// Registers every pass of MLIR and Symm, once per process.
 pub fn register_passes() {
@@ -38,15 +40,37 @@ pub fn run_pipeline(context: &Context, module: &mut Module<'_>, text: &str) -> R
     manager.run(module).map_err(|_| Error::Diagnosed)
 }
 
-/// Lowers a program to the LLVM dialect for CPU ranks, with options of
-/// `symm-cpu-pipeline` in textual form.
+/// Where a program runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Road<'t> {
+    /// On CPU ranks.
+    Cpu,
+    /// On GPUs of a kind.
+    Cuda(&'t Target),
+}
+
+/// Lowers a program to the LLVM dialect, with options of `symm-cpu-pipeline` or
+/// `symm-cuda-pipeline` in textual form.
 ///
 /// # Errors
 ///
 /// Fails, after a diagnostic, where the program is not valid or has an op that
-/// does not exist on CPU.
-pub fn lower_to_llvm(context: &Context, module: &mut Module<'_>, options: &str) -> Result<()> {
-    run_pipeline(context, module, &format!("symm-cpu-pipeline{{{options}}}"))?;
+/// does not exist there.
+pub fn lower_to_llvm(
+    context: &Context,
+    module: &mut Module<'_>,
+    road: Road<'_>,
+    options: &str,
+) -> Result<()> {
+    let pipeline = match road {
+        Road::Cpu => format!("symm-cpu-pipeline{{{options}}}"),
+        Road::Cuda(target) => format!(
+            "symm-cuda-pipeline{{chip={} ptx-version={} {options}}}",
+            target.chip(),
+            target.ptx_version()
+        ),
+    };
+    run_pipeline(context, module, &pipeline)?;
     check_lowered(module.as_operation())
 }
 
@@ -59,7 +83,8 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         let name = op.name();
         let name = name.as_string_ref();
         let name = name.as_str().unwrap_or_default();
-        !name.starts_with("llvm.") && name != "builtin.module"
+        let is_kernel_code = name.starts_with("nvvm.") || is_kernels(**op);
+        !name.starts_with("llvm.") && name != "builtin.module" && !is_kernel_code
     };
     let is_cast = |op: &&OperationRef<'_, '_>| walk::is(**op, cast);
     if let Some(op) = ops
@@ -68,7 +93,7 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         .find(|op| !is_cast(op))
         .or_else(|| ops.iter().find(left))
     {
-        error(op, "cannot be lowered to code for CPU").emit();
+        error(op, code_for(*op)).emit();
         return Err(Error::Diagnosed);
     }
     let external = |op: &&OperationRef<'_, '_>| {
@@ -85,4 +110,12 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         return Err(Error::Diagnosed);
     }
     Ok(())
+}
+
+/// Says what an op cannot become.
+fn code_for(op: OperationRef<'_, '_>) -> &'static str {
+    match walk::parent_named(op, "gpu.module") {
+        Some(_) => "cannot be lowered to code for GPUs",
+        None => "cannot be lowered to code for CPU",
+    }
 }

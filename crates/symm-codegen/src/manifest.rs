@@ -6,9 +6,9 @@
 use melior::ir::{Module, OperationRef, attribute::IntegerAttribute, operation::OperationLike};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use symm_abi::{ABI_VERSION, Device, Entry, Group, Manifest, Op, Value};
+use symm_abi::{ABI_VERSION, Device, Entry, Group, Manifest, Op, Value, cuda::Cuda};
 use symm_ir::edit::{remove_attribute, set_attribute};
-use symm_transforms::{buffer_table, entry_table, group, op_table};
+use symm_transforms::{buffer_table, cuda_table, entry_table, group, op_table};
 
 /// What is known of a program before it is lowered: lowering uses it up.
 pub struct Plan {
@@ -86,18 +86,29 @@ impl Plan {
 /// Returns a module as MLIR prints it, without the tables that say where things
 /// are in the source.
 fn without_places<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> String {
-    let tables = [op_table::ATTRIBUTE, buffer_table::ATTRIBUTE];
+    let tables = [op_table::ATTRIBUTE, buffer_table::ATTRIBUTE, cuda_table::ATTRIBUTE];
+    let gpu = cuda_table::read(module, "").map(without_gpu_places);
     let saved = tables.map(|name| (name, module.attribute(name).ok()));
     for name in tables {
         remove_attribute(module, name);
     }
-    let printed = module.to_string();
+    let mut printed = module.to_string();
+    if let Ok(gpu) = gpu {
+        printed.push_str(&gpu);
+    }
     for (name, value) in saved {
         if let Some(value) = value {
             set_attribute(module, name, value);
         }
     }
     printed
+}
+
+/// Describes what a program asks of the GPU, but not where that is in the source.
+fn without_gpu_places(mut cuda: Cuda) -> String {
+    cuda.kernels.iter_mut().for_each(|kernel| kernel.loc.clear());
+    cuda.matmuls.iter_mut().for_each(|matmul| matmul.loc.clear());
+    format!("{cuda:?}")
 }
 
 fn to_group(group: &group::Group) -> Group {

@@ -81,11 +81,20 @@ impl<'l> Program<'l> {
             .map_err(|message| Error::Llvm(message.to_string()))
     }
 
-    /// Puts the manifest into the program, and room for the digest.
-    pub fn embed(&self, manifest: &Manifest) {
+    /// Puts the manifest into the program, further sections by name, and room for
+    /// the digest.
+    pub fn embed<'s>(
+        &self,
+        manifest: &Manifest,
+        sections: impl Iterator<Item = (&'s str, &'s [u8])>,
+    ) {
         let manifest = self.section("symm.manifest", MANIFEST_SECTION, &manifest.to_json());
         let digest = self.section("symm.digest", DIGEST_SECTION, &[0; DIGEST_BYTES]);
-        let pointers = [manifest, digest].map(|global| global.as_pointer_value());
+        let sections = sections.map(|(section, bytes)| {
+            self.section(section.trim_start_matches('.'), section, bytes)
+        });
+        let kept = [manifest, digest].into_iter().chain(sections);
+        let pointers: Vec<_> = kept.map(|global| global.as_pointer_value()).collect();
         let pointer = self.context.ptr_type(Default::default());
         let used = pointer.const_array(&pointers);
         let global = self.module.add_global(used.get_type(), None, "llvm.used");

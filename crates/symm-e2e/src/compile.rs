@@ -27,6 +27,7 @@ pub fn artifact(source: &str, pipeline: &str) -> Result<Vec<u8>, String> {
     let context = create_context();
     let options = Options {
         cpu: Cpu::baseline(),
+        gpu: None,
         pipeline: pipeline.to_owned(),
     };
     let (result, diagnostics) = diagnostics::collect(&context, || {

@@ -5,7 +5,10 @@
 
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
-use symm_codegen::{compile::Stage, target::Cpu};
+use symm_codegen::{compile::Stage, gpu::Target, target::Cpu};
+
+/// The GPU to compile for where none is named.
+const DEFAULT_CHIP: &str = "sm_90";
 
 /// Compile an MLIR program with collectives to an artifact that symm-run runs.
 #[derive(Debug, Parser)]
@@ -35,6 +38,16 @@ pub struct Arguments {
     /// native. Default: what every machine of the architecture has.
     #[arg(long, value_name = "CPU")]
     mcpu: Option<String>,
+
+    /// With --device=cuda, the oldest GPU that is to run the program, such as
+    /// sm_90, the default.
+    #[arg(long, value_name = "CHIP")]
+    chip: Option<String>,
+
+    /// With --device=cuda, the version of the PTX, such as 8.3. Default: the oldest
+    /// that does for the chip.
+    #[arg(long, value_name = "VERSION", value_parser = ptx_version)]
+    ptx_version: Option<u32>,
 
     /// Print what was lowered and why, and where each buffer lives.
     #[arg(short = 'v', long)]
@@ -71,8 +84,10 @@ enum Device {
 pub enum Emit {
     /// The lowered program in MLIR's LLVM dialect.
     Mlir,
-    /// The optimized program in LLVM IR.
+    /// The optimized program, or its host code, in LLVM IR.
     Llvm,
+    /// The PTX of every kernel.
+    Ptx,
     /// An object file.
     Obj,
     /// An artifact for symm-run.
@@ -85,6 +100,7 @@ impl Emit {
         match self {
             Self::Mlir => Stage::Mlir,
             Self::Llvm => Stage::Llvm,
+            Self::Ptx => Stage::Ptx,
             Self::Obj => Stage::Object,
             Self::So => Stage::Artifact,
         }
@@ -94,6 +110,7 @@ impl Emit {
         match self {
             Self::Mlir => "lowered.mlir",
             Self::Llvm => "ll",
+            Self::Ptx => "ptx",
             Self::Obj => "o",
             Self::So => "so",
         }
@@ -103,12 +120,15 @@ impl Emit {
 impl Arguments {
     /// Refuses what is well-formed and yet cannot be done.
     pub fn check(&self) -> Result<(), String> {
-        if self.device == Device::Cuda {
-            return Err(
-                "--device=cuda is not supported by this build of symm-compile; \
-                        expected --device=cpu"
-                    .to_owned(),
-            );
+        if self.device == Device::Cpu {
+            let of_gpus = [
+                ("--chip", self.chip.is_some()),
+                ("--ptx-version", self.ptx_version.is_some()),
+                ("--emit=ptx", self.emit == Emit::Ptx),
+            ];
+            if let Some((option, _)) = of_gpus.iter().find(|(_, given)| *given) {
+                return Err(format!("{option}: expected --device=cuda"));
+            }
         }
         for name in &self.entries {
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
@@ -137,6 +157,15 @@ impl Arguments {
         }
     }
 
+    /// Returns the GPU to compile for, if it is for one.
+    pub fn gpu(&self) -> Result<Option<Target>, String> {
+        if self.device == Device::Cpu {
+            return Ok(None);
+        }
+        let chip = self.chip.as_deref().unwrap_or(DEFAULT_CHIP);
+        Target::new(chip, self.ptx_version).map(Some).map_err(|error| error.to_string())
+    }
+
     /// Returns the options of the pipeline, in its textual form.
     pub fn pipeline(&self) -> String {
         let mut options = Vec::new();
@@ -163,6 +192,17 @@ impl Arguments {
         self.output
             .clone()
             .unwrap_or_else(|| self.input.with_extension(self.emit.ending()))
+    }
+}
+
+/// Reads a version like 8.3 as 83.
+fn ptx_version(text: &str) -> Result<u32, String> {
+    let expected = || format!("expected a version like 8.3, got {text}");
+    let (major, minor) = text.split_once('.').ok_or_else(expected)?;
+    let number = |text: &str| text.parse::<u8>().map(u32::from).map_err(|_| expected());
+    match (number(major)?, number(minor)?) {
+        (major, minor @ 0..10) => Ok(major * 10 + minor),
+        _ => Err(expected()),
     }
 }
 
@@ -195,9 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn chips_and_versions_are_checked_by_name() {
+        let gpu = |list: &[&str]| Arguments::parse_from(list).gpu();
+        let target = gpu(&["symm-compile", "a.mlir", "--device=cuda", "--ptx-version=8.3"]);
+        assert_eq!(target.expect("a target").map(|target| target.ptx_version()), Some(83));
+        assert_eq!(gpu(&["symm-compile", "a.mlir"]), Ok(None));
+        let refusal = gpu(&["symm-compile", "a.mlir", "--device=cuda", "--chip=sm_60"]);
+        assert!(refusal.expect_err("too old").contains("sm_60"));
+        assert!(ptx_version("8").is_err() && ptx_version("8.x").is_err() && ptx_version("8.30").is_err());
+    }
+
+    #[test]
     fn what_cannot_be_done_is_refused_by_name() {
         let refusal = |list: &[&str]| Arguments::parse_from(list).check().expect_err("refused");
-        assert!(refusal(&["symm-compile", "a.mlir", "--device=cuda"]).contains("--device=cuda"));
+        assert!(refusal(&["symm-compile", "a.mlir", "--chip=sm_90"]).contains("--device=cuda"));
+        assert!(refusal(&["symm-compile", "a.mlir", "--emit=ptx"]).contains("--device=cuda"));
         assert!(refusal(&["symm-compile", "a.mlir", "--entry=a b"]).contains("'a b'"));
         assert!(refusal(&["symm-compile", "-"]).contains("-o FILE"));
     }

@@ -28,6 +28,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     arguments.check()?;
     let options = Options {
         cpu: arguments.cpu()?,
+        gpu: arguments.gpu()?,
         pipeline: arguments.pipeline(),
     };
     let context = create_context();

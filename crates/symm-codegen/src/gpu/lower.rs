@@ -46,7 +46,19 @@ pub(super) fn to_ptx(
         .first_operation()
         .ok_or_else(|| GpuError::Mlir("the module is empty".into()))?;
     let llvm_module = with_diagnostics(context, || translate(&kernels, &llvm_context))?;
-    emit(&llvm_module, target)
+    // What is to be unrolled was unrolled when it was built; the loops that are left are cold.
+    emit(&llvm_module, target, false)
+}
+
+/// Writes a `gpu.module` of the LLVM dialect as PTX.
+pub(super) fn module_to_ptx(
+    context: &Context,
+    kernels: OperationRef,
+    target: &Target,
+) -> Result<String, GpuError> {
+    let llvm_context = inkwell::context::Context::create();
+    let llvm_module = with_diagnostics(context, || translate(&kernels, &llvm_context))?;
+    emit(&llvm_module, target, true)
 }
 
 fn pass_manager(context: &Context) -> Result<PassManager<'_>, GpuError> {
@@ -82,14 +94,13 @@ fn translate<'l>(
     }
 }
 
-fn emit(module: &LlvmModule, target: &Target) -> Result<String, GpuError> {
+fn emit(module: &LlvmModule, target: &Target, unroll: bool) -> Result<String, GpuError> {
     LlvmTarget::initialize_nvptx(&InitializationConfig::default());
     let machine = machine(target)?;
     module.set_triple(&TargetTriple::create(TRIPLE));
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let options = PassBuilderOptions::create();
-    // What is to be unrolled was unrolled when it was built; the loops that are left are cold.
-    options.set_loop_unrolling(false);
+    options.set_loop_unrolling(unroll);
     options.set_loop_vectorization(false);
     options.set_loop_slp_vectorization(false);
     let llvm = |message: inkwell::support::LLVMString| GpuError::Llvm(message.to_string());

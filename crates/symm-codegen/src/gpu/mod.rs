@@ -28,9 +28,9 @@ mod wait;
 pub use batch::compile_all;
 pub use error::GpuError;
 pub use lint::{Violation, lint};
-pub use target::Target;
+pub use target::{Target, TargetError};
 
-use melior::Context;
+use melior::{Context, ir::OperationRef};
 use symm_abi::gpu::{KernelImage, KernelSpec};
 
 /// Compiles a kernel for the chip of its spec.
@@ -62,4 +62,17 @@ pub fn compile(
         ptx_version: target.ptx_version(),
         ptx,
     })
+}
+
+/// Compiles a `gpu.module` of the LLVM dialect: the kernels of a program.
+///
+/// # Errors
+///
+/// Fails where MLIR cannot translate it or LLVM cannot compile it.
+pub fn compile_kernels(
+    context: &Context,
+    kernels: OperationRef,
+    target: &Target,
+) -> Result<String, GpuError> {
+    lower::module_to_ptx(context, kernels, target)
 }
