@@ -16,7 +16,7 @@ use crate::{
 use inkwell::context::Context as LlvmContext;
 use melior::{
     Context,
-    ir::{Module, operation::OperationLike},
+    ir::Module,
 };
 use symm_abi::{Device, Manifest, artifact};
 

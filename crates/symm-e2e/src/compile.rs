@@ -46,7 +46,7 @@ pub fn artifact(source: &str, pipeline: &str) -> Result<Vec<u8>, String> {
 ///
 /// Panics with the diagnostics where it does not compile or load.
 pub fn compile(source: &str, pipeline: &str) -> Program {
-    let bytes = artifact(source, pipeline).unwrap_or_else(|error| panic!("{error}\n{source}"));
+    let bytes = artifact(source, pipeline).unwrap_or_else(|error| panic!("{error}"));
     let path = temporary_path();
     fs::write(&path, bytes).expect("the artifact can be written");
     let program = Program::load(&path).unwrap_or_else(|error| panic!("{error}"));

@@ -64,7 +64,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
         pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
     };
     configured(pipeline, &LOWER_COMM)?;
-    pipeline.add_text("canonicalize,cse")?;
+    pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
     pipeline.add(&RECORD_BUFFERS, "")?;

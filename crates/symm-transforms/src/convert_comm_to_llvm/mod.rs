@@ -48,7 +48,7 @@ Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
     options: &[OptionDef::int(
         "spin-limit",
         256,
-        "how often a wait polls before it asks the runtime",
+        "how often a wait polls before it asks the runtime; negative: it asks at once",
     )],
     statistics: &[],
     dependent_dialects: &[

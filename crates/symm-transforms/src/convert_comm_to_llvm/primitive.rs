@@ -55,22 +55,21 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
             Ok(phase) => IntegerAttribute::try_from(phase)?.signed_value(),
             Err(_) => 0,
         };
-        let peer = op.operand(0)?;
-        let epoch = op.operand(1)?;
+        let (peer, epoch) = (op.operand(0)?, op.operand(1)?);
+        let ask = |b: &Builder<'c, 'a>| {
+            let peer = b.index_cast(peer, b.int_type(32));
+            let operands = [b.i32(i64::from(group)), peer, epoch, b.i32(phase)];
+            let failed = runtime::WAIT.call_value(b, &operands);
+            b.compare(Compare::Eq, failed, b.i32(0))
+        };
+        if self.spin_limit < 0 {
+            replace(op, ask(&b));
+            return Ok(());
+        }
         let word = view.word(&b, view.wide_rank(&b), b.index_cast(peer, b.int_type(64)));
         self.spin(&b, word, epoch);
         let flag = b.int_type(1);
-        let arrived = b.if_else(
-            View::poll(&b, word, epoch),
-            flag,
-            |b| b.int(flag, 1),
-            |b| {
-                let peer = b.index_cast(peer, b.int_type(32));
-                let operands = [b.i32(i64::from(group)), peer, epoch, b.i32(phase)];
-                let failed = runtime::WAIT.call_value(b, &operands);
-                b.compare(Compare::Eq, failed, b.i32(0))
-            },
-        );
+        let arrived = b.if_else(View::poll(&b, word, epoch), flag, |b| b.int(flag, 1), ask);
         replace(op, arrived);
         Ok(())
     }
