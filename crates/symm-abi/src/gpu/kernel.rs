@@ -73,9 +73,11 @@ impl Algorithm {
     ///
     /// More than one makes a difference to large messages. There are kernels for it in the types that these have.
     pub const fn unrolls(self, dtype: DType) -> &'static [u32] {
-        match dtype {
-            DType::F16 | DType::BF16 | DType::F32 if self.is_push() => &[1, 2],
-            DType::F16 | DType::BF16 | DType::F32 => &[1, 2, 4],
+        match (self, dtype) {
+            (Self::TwoShotPush, DType::F16 | DType::BF16 | DType::F32) => &[1, 2],
+            (Self::OneShotPull | Self::TwoShotPull, DType::F16 | DType::BF16 | DType::F32) => {
+                &[1, 2, 4]
+            }
             _ => &[1],
         }
     }

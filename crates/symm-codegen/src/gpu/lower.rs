@@ -32,20 +32,11 @@ const PIPELINE: &str = "builtin.module(gpu.module(canonicalize,cse,convert-scf-t
 /// Lowers a module with one `gpu.module` to PTX.
 pub(super) fn to_ptx(
     context: &Context,
-    mut module: Module,
+    module: Module,
     target: &Target,
 ) -> Result<String, GpuError> {
-    let manager = pass_manager(context)?;
-    with_diagnostics(context, || {
-        let verified = module.as_operation().verify();
-        (verified && manager.run(&mut module).is_ok()).then_some(())
-    })?;
     let llvm_context = inkwell::context::Context::create();
-    let kernels = module
-        .body()
-        .first_operation()
-        .ok_or_else(|| GpuError::Mlir("the module is empty".into()))?;
-    let llvm_module = with_diagnostics(context, || translate(&kernels, &llvm_context))?;
+    let llvm_module = to_llvm(context, module, &llvm_context)?;
     // What is to be unrolled was unrolled when it was built; the loops that are left are cold.
     emit(&llvm_module, target, false)
 }
@@ -59,6 +50,24 @@ pub(super) fn module_to_ptx(
     let llvm_context = inkwell::context::Context::create();
     let llvm_module = with_diagnostics(context, || translate(&kernels, &llvm_context))?;
     emit(&llvm_module, target, true)
+}
+
+/// Lowers a module with one `gpu.module` to LLVM IR that is not yet that of any machine.
+pub(super) fn to_llvm<'l>(
+    context: &Context,
+    mut module: Module,
+    llvm_context: &'l inkwell::context::Context,
+) -> Result<LlvmModule<'l>, GpuError> {
+    let manager = pass_manager(context)?;
+    with_diagnostics(context, || {
+        let verified = module.as_operation().verify();
+        (verified && manager.run(&mut module).is_ok()).then_some(())
+    })?;
+    let kernels = module
+        .body()
+        .first_operation()
+        .ok_or_else(|| GpuError::Mlir("the module is empty".into()))?;
+    with_diagnostics(context, || translate(&kernels, llvm_context))
 }
 
 fn pass_manager(context: &Context) -> Result<PassManager<'_>, GpuError> {
