@@ -26,6 +26,8 @@
 //! # }
 //! ```
 
+mod binding;
+mod capi;
 mod collective;
 mod cpu_features;
 pub mod cuda;
@@ -41,6 +43,7 @@ mod table;
 mod tensor;
 mod world;
 
+pub use binding::{BUFFER_ALIGN, Binding};
 pub use error::Error;
 pub use failure::{Activity, Failure, FailureReport, Step};
 pub use program::{Artifact, Program, no_entry};

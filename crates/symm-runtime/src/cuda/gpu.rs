@@ -313,6 +313,12 @@ impl Gpu {
         self.groups.iter().flatten().for_each(Group::abort);
     }
 
+    /// Tells whether NCCL runs any collective of the program.
+    pub(super) fn uses_library(&self) -> bool {
+        let mut groups = self.groups.iter().flatten();
+        groups.any(|group| group.library.is_some())
+    }
+
     /// Frees what an entry left allocated.
     pub(super) fn free_all(&self) {
         self.arena.reset();

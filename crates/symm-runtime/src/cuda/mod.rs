@@ -22,7 +22,7 @@ mod table;
 mod trace;
 mod wait;
 
-pub use call::{BUFFER_ALIGN, Binding, Call};
+pub use call::Call;
 pub use join::Joined;
 pub use session::Session;
 pub use symm_cuda::launch_env::LaunchEnv;

@@ -4,13 +4,13 @@
 //! A rank on a GPU, with a program that all ranks have.
 
 use super::{
-    Binding, Call, Config, Span,
+    Call, Config, Span,
     calls::Running,
     gpu::{self, Gpu, Loader},
     table::with_current,
     trace::Trace,
 };
-use crate::{Error, Program, Rank, failure::Activity, rank::Failed};
+use crate::{Binding, Error, Program, Rank, failure::Activity, rank::Failed};
 use symm_abi::Device as Target;
 use symm_cuda::{Device, Stream};
 

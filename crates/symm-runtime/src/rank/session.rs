@@ -6,7 +6,7 @@
 use super::{Failed, Rank};
 use crate::{Error, Program, Tensor, failure::Activity, table};
 use std::ffi::c_void;
-use symm_abi::{Entry, Value};
+use symm_abi::{Entry, EntryFn, Value};
 
 /// A started rank: runs entries of its program, together with all other ranks.
 #[derive(Debug)]
@@ -46,15 +46,29 @@ impl<'a> Session<'a> {
             .map(|words| words.as_mut_ptr().cast())
             .collect();
 
-        self.rank.record().set(Activity::Computing { after: None });
-        table::with_current(self.rank, || {
-            // SAFETY: the artifact's seal and manifest vouch that the symbol is an entry with these arguments and
-            // results, and every descriptor is as `EntryFn` asks.
-            unsafe { function(pointers.as_mut_ptr()) }
+        // SAFETY: the artifact's seal and manifest vouch that the symbol is an entry with these arguments and results, and
+        // every descriptor is as `EntryFn` asks.
+        unsafe { self.rank.run_entry(function, pointers.as_mut_ptr()) }
+    }
+}
+
+impl Rank {
+    /// Runs an entry of a program that the ranks agreed on, and meets all of them after it.
+    ///
+    /// # Safety
+    /// The pointers are to descriptors of the entry's arguments and results.
+    pub(crate) unsafe fn run_entry(
+        &self,
+        function: EntryFn,
+        pointers: *mut *mut c_void,
+    ) -> Result<(), Error> {
+        self.record().set(Activity::Computing { after: None });
+        table::with_current(self, || {
+            // SAFETY: passed on from the caller.
+            unsafe { function(pointers) }
         });
-        self.rank.meet().map_err(|Failed| Error::Aborted)?;
-        self.rank
-            .groups
+        self.meet().map_err(|Failed| Error::Aborted)?;
+        self.groups
             .iter()
             .for_each(|group| group.heap.borrow_mut().reset());
         Ok(())
