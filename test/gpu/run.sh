@@ -9,6 +9,7 @@
 # Steps, all by default but for tune:
 #   host     what the machine is
 #   driver   the tests of symm-cuda
+#   programs the tests of symm-runtime: whole programs
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
 #   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
@@ -34,7 +35,7 @@ if [ "${1:-}" = -g ]; then
   gpus=$2
   shift 2
 fi
-steps=${*:-host driver check soak faults sanitize peers time}
+steps=${*:-host driver programs check soak faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -43,11 +44,21 @@ bench() {
 skip() { echo "SKIPPED $1: $2"; }
 failed=0
 
-# PyTorch's wheels bring NCCL without putting it where the loader looks.
-if [ -z "${SYMM_NCCL_LIBRARY:-}" ]; then
-  found=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib", "libnccl.so.2"))' 2>/dev/null)
-  [ -f "$found" ] && export SYMM_NCCL_LIBRARY=$found
-fi
+# PyTorch's wheels bring NCCL and cuBLASLt without putting them where the loader looks.
+wheel_library() {
+  python3 - "$1" <<'PYTHON' 2>/dev/null
+import glob, os, sys
+import nvidia
+for folder in nvidia.__path__:
+    for path in sorted(glob.glob(os.path.join(folder, "**", "lib", sys.argv[1]), recursive=True)):
+        print(path)
+        sys.exit()
+PYTHON
+}
+: "${SYMM_NCCL_LIBRARY:=$(wheel_library 'libnccl.so.2')}"
+: "${SYMM_CUBLASLT_LIBRARY:=$(wheel_library 'libcublasLt.so.*')}"
+[ -n "$SYMM_NCCL_LIBRARY" ] && export SYMM_NCCL_LIBRARY
+[ -n "$SYMM_CUBLASLT_LIBRARY" ] && export SYMM_CUBLASLT_LIBRARY
 
 # step NAME SECONDS COMMAND...: runs a command within a bound and counts it if it fails.
 step() {
@@ -69,6 +80,7 @@ host() {
   nvidia-smi --query-gpu=index,name,driver_version,memory.total --format=csv
   nvidia-smi topo -p2p r
   nvidia-smi topo -m
+  echo "NCCL: ${SYMM_NCCL_LIBRARY:-where the loader looks}; cuBLASLt: ${SYMM_CUBLASLT_LIBRARY:-where the loader looks}"
 }
 
 # Single elements, sizes that are no whole packets, and larger ones. The table is long, so only its end is printed.
@@ -159,6 +171,7 @@ for name in $steps; do
   case $name in
     host) step host 30 host ;;
     driver) step driver 300 "$kit/symm-cuda-gpu-tests" ;;
+    programs) SYMM_GPU_PROGRAMS=$kit/programs step programs 300 "$kit/symm-runtime-gpu-tests" ;;
     peers)
       if python3 -c 'import torch' 2>/dev/null; then
         step peers 240 peers "$gpus"

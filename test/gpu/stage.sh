@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
-# the test program of symm-cuda, symm-bench, and a bundle of generated kernels.
+# the GPU tests of symm-cuda and symm-runtime, symm-bench, a bundle of generated kernels, and linked programs.
 #
 #   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
@@ -15,14 +15,21 @@ mkdir -p "$out"
 cargo build --release --package symm-bench
 cp "${CARGO_TARGET_DIR:-target}/release/symm-bench" "$out/"
 
-tests=$(cargo test --release --package symm-cuda --test gpu --no-run 2>&1 | tee /dev/stderr |
-  sed -n 's/.*Executable .*gpu\/main\.rs (\(.*\))/\1/p')
-cp "$tests" "$out/symm-cuda-gpu-tests"
-strip "$out/symm-bench" "$out/symm-cuda-gpu-tests"
+# gpu_tests PACKAGE: builds the GPU tests of a package and puts them into the suite.
+gpu_tests() {
+  local program
+  program=$(cargo test --release --package "$1" --test gpu --no-run 2>&1 | tee /dev/stderr |
+    sed -n 's/.*Executable .*gpu\/main\.rs (\(.*\))/\1/p')
+  cp "$program" "$out/$1-gpu-tests"
+}
+gpu_tests symm-cuda
+gpu_tests symm-runtime
+strip "$out"/symm-*
 
 if [ $# -gt 0 ]; then
   cp -r "$1" "$out/bundle"
 else
   cargo run --package symm-kernels -- --output "$out/bundle"
 fi
+"$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"
