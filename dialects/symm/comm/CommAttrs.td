@@ -49,7 +49,7 @@ def Comm_ReduceOpAttr : EnumAttr<Comm_Dialect, Comm_ReduceOpEnum, "reduce_op"> {
     |---|---|
     | f16, bf16, f32, f64 | sum, avg, product, min, max |
     | f8E4M3FN, f8E5M2 | sum, min, max |
-    | complex<f32>, complex<f64> | sum, avg |
+    | `complex<f32>`, `complex<f64>` | sum, avg |
     | i8, ui8, i16, i32, i64 | all |
     | i1 | all but avg |
   }];
