@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! The C interface, as a C program sees it: `include/symm.h` and libsymm_runtime.so.
+
+mod support;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::OnceLock,
+};
+use support::zoo;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The folder of libsymm_runtime.so, which is built with the library that this test links.
+fn libraries() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let folder = test.parent().unwrap().to_owned();
+    assert!(
+        folder.join("libsymm_runtime.so").is_file(),
+        "{}",
+        folder.display()
+    );
+    folder
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {error}");
+    output
+}
+
+/// The C program, compiled once.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = BINARY.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c_abi");
+        let mut compiler = Command::new("cc");
+        compiler.args([
+            "-std=c99",
+            "-pedantic",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-O1",
+            "-pthread",
+        ]);
+        compiler.arg(format!("-I{ROOT}/include"));
+        compiler.arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/programs/c_abi.c"
+        ));
+        compiler
+            .arg("-o")
+            .arg(&path)
+            .arg(format!("-L{}", libraries().display()));
+        compiler.args(["-lsymm_runtime", "-ldl"]);
+        run(&mut compiler);
+        (folder, path)
+    });
+    path
+}
+
+fn c_program(arguments: &[&str]) -> String {
+    let mut command = Command::new(binary());
+    command.args(arguments).env("LD_LIBRARY_PATH", libraries());
+    String::from_utf8(run(&mut command).stdout).unwrap()
+}
+
+#[test]
+fn threads_of_a_c_program_are_ranks() {
+    for size in [1, 2, 4] {
+        let program = zoo(size);
+        let size = size.to_string();
+        let said = c_program(&[program.to_str().unwrap(), &size, "sum"]);
+        assert!(said.contains(&format!("{size} ranks agree")), "{said}");
+    }
+}
+
+#[test]
+fn a_rank_that_does_not_come_is_named_to_all() {
+    c_program(&[zoo(3).to_str().unwrap(), "3", "sum", "1"]);
+}
+
+#[test]
+fn the_header_is_also_cpp() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("header.cpp");
+    let text = "#include \"symm.h\"\nint main() { return symm_last_error()[0]; }\n";
+    fs::write(&source, text).unwrap();
+    let mut compiler = Command::new("c++");
+    compiler.args([
+        "-std=c++11",
+        "-pedantic",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-o",
+    ]);
+    compiler.arg(folder.path().join("header")).arg(&source);
+    compiler
+        .arg(format!("-I{ROOT}/include"))
+        .arg(format!("-L{}", libraries().display()));
+    run(compiler.arg("-lsymm_runtime"));
+}
+
+/// Every function that the header declares is exported, and nothing else of that prefix.
+#[test]
+fn header_and_library_agree() {
+    let header = fs::read_to_string(format!("{ROOT}/include/symm.h")).unwrap();
+    let mut declared: Vec<&str> = header
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '(')
+        .filter_map(|word| Some(word.split_once('(')?.0))
+        .filter(|name| name.starts_with("symm_"))
+        .collect();
+    declared.sort_unstable();
+    declared.dedup();
+    let library = libraries().join("libsymm_runtime.so");
+    let listed = run(Command::new("nm")
+        .arg("-D")
+        .arg("--defined-only")
+        .arg(library))
+    .stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    let mut exported: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2))
+        .filter(|name| name.starts_with("symm_"))
+        .collect();
+    exported.sort_unstable();
+    assert_eq!(declared, exported);
+}

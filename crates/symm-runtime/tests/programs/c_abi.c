@@ -1,0 +1,246 @@
+/* SPDX-FileCopyrightText: The Symm authors
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Runs an entry of a program on ranks that are threads, through symm.h, and checks that every rank gets the sum.
+ *
+ *     c_abi PROGRAM RANKS ENTRY [LATE]
+ *
+ * The entry takes one array of floats and gives one of the same type. On GPUs it runs eagerly, and captured in a graph.
+ * With LATE, the rank of that number never runs the entry: every other rank must be told who is missing.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "symm.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_RANKS = 8, REPLAYS = 100 };
+
+#define CHECK(condition, ...)                                                                                        \
+  do {                                                                                                               \
+    if (!(condition)) {                                                                                              \
+      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                                \
+      fprintf(stderr, __VA_ARGS__);                                                                                  \
+      fprintf(stderr, "\n");                                                                                         \
+      exit(1);                                                                                                       \
+    }                                                                                                                \
+  } while (0)
+
+#define OK(call) CHECK((call) == SYMM_OK, "%s: %s", #call, symm_last_error())
+
+/* The driver's functions, found at run time: there is no CUDA where this is compiled. */
+static int (*cu_init)(unsigned);
+static int (*cu_count)(int *);
+static int (*cu_retain)(void **, int);
+static int (*cu_current)(void *);
+static int (*cu_stream)(void **, unsigned);
+static int (*cu_alloc)(uint64_t *, size_t);
+static int (*cu_upload)(uint64_t, const void *, size_t);
+static int (*cu_download)(void *, uint64_t, size_t);
+static int (*cu_wait)(void *);
+static int (*cu_capture)(void *, int);
+static int (*cu_captured)(void *, void **);
+static int (*cu_instantiate)(void **, void *, unsigned long long);
+static int (*cu_replay)(void *, void *);
+
+static void find(void *driver, const char *name, void *function) {
+  void *symbol = dlsym(driver, name);
+  CHECK(symbol, "no %s", name);
+  memcpy(function, &symbol, sizeof symbol);
+}
+
+static void load_driver(void) {
+  void *driver = dlopen("libcuda.so.1", RTLD_NOW);
+  CHECK(driver, "no driver");
+  find(driver, "cuInit", &cu_init);
+  find(driver, "cuDeviceGetCount", &cu_count);
+  find(driver, "cuDevicePrimaryCtxRetain", &cu_retain);
+  find(driver, "cuCtxSetCurrent", &cu_current);
+  find(driver, "cuStreamCreate", &cu_stream);
+  find(driver, "cuMemAlloc_v2", &cu_alloc);
+  find(driver, "cuMemcpyHtoD_v2", &cu_upload);
+  find(driver, "cuMemcpyDtoH_v2", &cu_download);
+  find(driver, "cuStreamSynchronize", &cu_wait);
+  find(driver, "cuStreamBeginCapture_v2", &cu_capture);
+  find(driver, "cuStreamEndCapture", &cu_captured);
+  find(driver, "cuGraphInstantiateWithFlags", &cu_instantiate);
+  find(driver, "cuGraphLaunch", &cu_replay);
+  CHECK(cu_init(0) == 0, "cuInit");
+}
+
+static symm_program *program;
+static symm_world *world;
+static const char *entry;
+static symm_value argument;
+static int ranks, late = -1, gpus;
+
+static float element(int rank, size_t i) { return (float)(rank * 100 + (int)(i % 97)); }
+
+static void check_sums(int rank, const float *found, size_t count) {
+  size_t i;
+  for (i = 0; i < count; ++i) {
+    float sum = 0;
+    int other;
+    for (other = 0; other < ranks; ++other)
+      sum += element(other, i);
+    CHECK(found[i] == sum, "rank %d: element %zu is %g, expected %g", rank, i, (double)found[i], (double)sum);
+  }
+}
+
+static float *host_buffer(void) {
+  void *buffer = NULL;
+  CHECK(posix_memalign(&buffer, SYMM_BUFFER_ALIGN, argument.bytes) == 0, "no memory");
+  memset(buffer, 0xff, argument.bytes);
+  return buffer;
+}
+
+/* Where a rank has failed, every rank is told so. */
+static void expect_failure(symm_status status) {
+  char missing[64];
+  snprintf(missing, sizeof missing, "rank %d did not arrive", late);
+  CHECK(status == SYMM_FAILED, "status %d: %s", (int)status, symm_last_error());
+  CHECK(strstr(symm_last_error(), missing), "%s", symm_last_error());
+}
+
+static void refuse_what_cannot_be(symm_call *call, float *buffer) {
+  CHECK(symm_call_run(call, NULL) == SYMM_INVALID, "a call without buffers ran");
+  CHECK(strstr(symm_last_error(), "has no buffer"), "%s", symm_last_error());
+  CHECK(symm_call_bind_argument(call, 0, buffer, argument.bytes - 1) == SYMM_INVALID, "a short buffer was bound");
+  CHECK(symm_call_bind_argument(call, 1, buffer, argument.bytes) == SYMM_INVALID, "a second argument was bound");
+  CHECK(symm_call_bind_argument(call, 0, (char *)buffer + 4, argument.bytes) == SYMM_INVALID, "a shifted buffer was bound");
+  CHECK(strstr(symm_last_error(), "aligned to 64 bytes"), "%s", symm_last_error());
+  CHECK(symm_call_bind_argument(NULL, 0, buffer, argument.bytes) == SYMM_INVALID, "null was bound to");
+}
+
+static void run_on_cpu(int number, symm_rank *rank, symm_call *call, float *input, float *output) {
+  size_t count = argument.bytes / sizeof(float), i;
+  int round;
+  OK(symm_call_bind_argument(call, 0, input, argument.bytes));
+  OK(symm_call_bind_result(call, 0, output, argument.bytes));
+  for (round = 0; round < 3; ++round) {
+    symm_status status;
+    for (i = 0; i < count; ++i)
+      input[i] = element(number, i);
+    if (number == late)
+      return;
+    status = symm_call_run(call, NULL);
+    if (late >= 0) {
+      expect_failure(status);
+      expect_failure(symm_rank_check(rank));
+      return;
+    }
+    CHECK(status == SYMM_OK, "%s", symm_last_error());
+    check_sums(number, output, count);
+  }
+  OK(symm_rank_check(rank));
+}
+
+static void run_on_gpu(int number, symm_rank *rank, symm_call *call, float *input, float *output) {
+  size_t count = argument.bytes / sizeof(float), i;
+  uint64_t device_input, device_output;
+  void *context, *stream, *graph, *replay;
+  int round;
+  CHECK(cu_retain(&context, number % gpus) == 0 && cu_current(context) == 0, "no context");
+  CHECK(cu_stream(&stream, 1) == 0, "no stream");
+  CHECK(cu_alloc(&device_input, argument.bytes) == 0 && cu_alloc(&device_output, argument.bytes) == 0, "no memory");
+  for (i = 0; i < count; ++i)
+    input[i] = element(number, i);
+  CHECK(cu_upload(device_input, input, argument.bytes) == 0, "cuMemcpyHtoD");
+  OK(symm_call_bind_argument(call, 0, (void *)(uintptr_t)device_input, argument.bytes));
+  OK(symm_call_bind_result(call, 0, (void *)(uintptr_t)device_output, argument.bytes));
+  if (number == late)
+    return;
+  OK(symm_call_run(call, stream));
+  CHECK(cu_wait(stream) == 0, "cuStreamSynchronize");
+  if (late >= 0) {
+    expect_failure(symm_rank_check(rank));
+    expect_failure(symm_call_run(call, stream));
+    return;
+  }
+  OK(symm_rank_check(rank));
+  CHECK(cu_download(output, device_output, argument.bytes) == 0, "cuMemcpyDtoH");
+  check_sums(number, output, count);
+
+  CHECK(cu_capture(stream, 1) == 0, "cuStreamBeginCapture");
+  OK(symm_call_run(call, stream));
+  CHECK(cu_captured(stream, &graph) == 0 && cu_instantiate(&replay, graph, 0) == 0, "no graph");
+  for (round = 0; round < REPLAYS; ++round)
+    CHECK(cu_replay(replay, stream) == 0, "cuGraphLaunch");
+  CHECK(cu_wait(stream) == 0, "cuStreamSynchronize");
+  OK(symm_rank_check(rank));
+  memset(output, 0xff, argument.bytes);
+  CHECK(cu_download(output, device_output, argument.bytes) == 0, "cuMemcpyDtoH");
+  check_sums(number, output, count);
+}
+
+static pthread_barrier_t all_done;
+
+static void *run_rank(void *parameter) {
+  int number = (int)(intptr_t)parameter;
+  float *input = host_buffer(), *output = host_buffer();
+  symm_rank *rank;
+  symm_call *call;
+  OK(symm_rank_start(world, program, (uint32_t)number, gpus ? number % gpus : SYMM_ANY_GPU, &rank));
+  CHECK(symm_call_create(rank, "no such entry", &call) == SYMM_INVALID, "an entry was found");
+  OK(symm_call_create(rank, entry, &call));
+  refuse_what_cannot_be(call, output);
+  if (gpus)
+    run_on_gpu(number, rank, call, input, output);
+  else
+    run_on_cpu(number, rank, call, input, output);
+  pthread_barrier_wait(&all_done);
+  symm_rank_free(rank);
+  symm_call_free(call);
+  free(input);
+  free(output);
+  return NULL;
+}
+
+int main(int count, char **arguments) {
+  symm_options options;
+  pthread_t threads[MAX_RANKS];
+  int i;
+  CHECK(count >= 4, "usage: c_abi PROGRAM RANKS ENTRY [LATE]");
+  ranks = atoi(arguments[2]);
+  entry = arguments[3];
+  if (count > 4)
+    late = atoi(arguments[4]);
+  CHECK(ranks > 0 && ranks <= MAX_RANKS, "%d ranks", ranks);
+  CHECK(pthread_barrier_init(&all_done, NULL, (unsigned)ranks) == 0, "no barrier");
+
+  CHECK(symm_program_load("/no/such/file.so", &program) == SYMM_UNUSABLE, "a file was found");
+  CHECK(strstr(symm_last_error(), "/no/such/file.so"), "%s", symm_last_error());
+  CHECK(symm_program_load(NULL, &program) == SYMM_INVALID, "null was loaded");
+  OK(symm_program_load(arguments[1], &program));
+  OK(symm_program_argument(program, entry, 0, &argument));
+  CHECK(argument.dtype == SYMM_F32 && argument.dimensions == 2, "dtype %d", (int)argument.dtype);
+  CHECK(argument.bytes == argument.shape[0] * argument.shape[1] * 4, "%llu bytes", (unsigned long long)argument.bytes);
+  CHECK(symm_program_argument(program, entry, 1, &argument) == SYMM_INVALID, "a second argument was found");
+  CHECK(strcmp(argument.name, "x") == 0, "'%s'", argument.name);
+  if (symm_program_device(program) == SYMM_DEVICE_CUDA) {
+    load_driver();
+    CHECK(cu_count(&gpus) == 0 && gpus > 0, "no GPU");
+  }
+
+  memset(&options, 0, sizeof options);
+  CHECK(symm_world_create(program, &options, &world) == SYMM_INVALID, "options of another size were taken");
+  options.size_bytes = sizeof options;
+  options.ranks = (uint32_t)ranks;
+  options.timeout_ms = late >= 0 ? 1000 : 20000;
+  OK(symm_world_create(program, &options, &world));
+  CHECK(symm_world_size(world) == (uint32_t)ranks, "%u ranks", symm_world_size(world));
+  for (i = 0; i < ranks; ++i)
+    CHECK(pthread_create(&threads[i], NULL, run_rank, (void *)(intptr_t)i) == 0, "no thread");
+  for (i = 0; i < ranks; ++i)
+    CHECK(pthread_join(threads[i], NULL) == 0, "no end");
+  symm_world_free(world);
+  symm_program_free(program);
+  symm_program_free(NULL);
+  printf("symm %s: %d ranks agree\n", symm_version(), ranks);
+  return 0;
+}
