@@ -10,6 +10,7 @@
 #   host     what the machine is
 #   driver   the tests of symm-cuda
 #   programs the tests of symm-runtime: whole programs
+#   programs whole programs: what they compute, how they fail, from the command line and from C
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
 #   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
@@ -35,11 +36,14 @@ if [ "${1:-}" = -g ]; then
   gpus=$2
   shift 2
 fi
+# On one GPU two ranks share it: slow, but results can be checked.
+ranks=$gpus share=
+[ "$gpus" -eq 1 ] && ranks=2 share=--share-gpus
 steps=${*:-host driver programs check soak faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
-  "$kit/symm-bench" "${bundle[@]}" "$@"
+  "$kit/symm-bench" "${bundle[@]}" $share "$@"
 }
 skip() { echo "SKIPPED $1: $2"; }
 failed=0
@@ -155,14 +159,14 @@ tune() {
   bench -g "$1" --tune "$OUT/launch_table-$1.json" -b 1K -e 16M -f 2 -n 50 -G 3 -w 1 -d bfloat16
 }
 
-export kit OUT
+export kit OUT share
 export -f bench host check soak fault faults sanitize time_all peers tune
 
 if [ "$gpus" -eq 0 ]; then
   skip "the GPU suite" "no GPU here"
   steps=
 fi
-if [ ! -x "$kit/symm-bench" ]; then
+if [ -n "$steps" ] && [ ! -x "$kit/symm-bench" ]; then
   echo "expected target/gpu as test/gpu/stage.sh makes it, got nothing; stage it and carry it along"
   failed=1 steps=
 fi
@@ -172,39 +176,44 @@ for name in $steps; do
     host) step host 30 host ;;
     driver) step driver 300 "$kit/symm-cuda-gpu-tests" ;;
     programs) SYMM_GPU_PROGRAMS=$kit/programs step programs 300 "$kit/symm-runtime-gpu-tests" ;;
+    programs)
+      SYMM_GPU_PROGRAMS=$kit/programs step "programs, tests" 300 "$kit/symm-runtime-gpu-tests"
+      for ((world = 2; world <= gpus && world <= 4; world++)); do
+        step "programs $world" 240 test/gpu/programs.sh "$kit" "$world"
+      done ;;
     peers)
       if python3 -c 'import torch' 2>/dev/null; then
         step peers 240 peers "$gpus"
       else
         skip peers "no PyTorch here"
       fi ;;
-    check | soak | faults | sanitize | time | tune)
+    time | tune | sanitize | faults)
       if [ "$gpus" -lt 2 ]; then
         skip "$name" "needs 2 GPUs, found $gpus"
       elif [ $name = time ]; then
         step "time bfloat16" 240 time_all "$gpus" bfloat16
       elif [ ! -f "$kit/bundle/kernels.json" ]; then
         skip "$name" "no bundle"
-      elif [ $name = check ]; then
-        for ((world = 2; world <= gpus; world++)); do
-          step "check $world threads" 240 check "$world" thread
-        done
-        step "check $gpus processes" 240 check "$gpus" process
-      elif [ $name = soak ]; then
-        step "soak float, one channel" 120 soak "$gpus" 1 float
-        step "soak bfloat16, two channels" 120 soak "$gpus" 2 bfloat16
-        step "soak int32, one channel" 120 soak "$gpus" 1 int32
-      elif [ $name = faults ]; then
-        step faults 120 faults "$gpus"
-      elif [ $name = sanitize ]; then
-        if command -v compute-sanitizer >/dev/null; then
-          step sanitize 240 sanitize "$gpus"
-        else
-          skip sanitize "no compute-sanitizer here"
-        fi
+      elif [ $name = sanitize ] && ! command -v compute-sanitizer >/dev/null; then
+        skip sanitize "no compute-sanitizer here"
       else
-        step tune 580 tune "$gpus"
+        [ $name = tune ] && bound=580 || bound=240
+        step "$name" "$bound" "$name" "$gpus"
       fi ;;
+    check)
+      for ((world = 2; world <= ranks; world++)); do
+        step "check $world threads" 240 check "$world" thread
+      done
+      # Kernels of two processes on one GPU take turns, so slowly that nothing would be learnt.
+      if [ "$gpus" -lt 2 ]; then
+        skip "check of processes" "needs 2 GPUs, found $gpus"
+      else
+        step "check $ranks processes" 240 check "$ranks" process
+      fi ;;
+    soak)
+      step "soak float, one channel" 120 soak "$ranks" 1 float
+      step "soak bfloat16, two channels" 120 soak "$ranks" 2 bfloat16
+      step "soak int32, one channel" 120 soak "$ranks" 1 int32 ;;
     *) echo "unknown step $name"; failed=$((failed + 1)) ;;
   esac
 done

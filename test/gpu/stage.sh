@@ -32,4 +32,5 @@ else
   cargo run --package symm-kernels -- --output "$out/bundle"
 fi
 "$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
+"$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"

@@ -166,7 +166,7 @@ fn soak(options: &Options, world: &mut World, operations: usize) -> Result<ExitC
                     println!("# soaking {}", algorithm.name());
                 }
                 let verdict = soak::run(world, &mut **algorithm, &case, &data, &plan)?;
-                failed |= matches!(verdict, soak::Verdict::Ran { wrong: 1.., .. });
+                failed |= !matches!(verdict, soak::Verdict::Ran { wrong: 0, .. });
                 if world.leads() {
                     println!("{}", soak::line(algorithm.name(), &case, &plan, &verdict));
                 }
