@@ -90,7 +90,7 @@ host=$!
 sleep 5
 kill -KILL "$(pgrep -P $host | head -n 1)"
 wait $host && fail "symm-run succeeded without a rank"
-grep -q "died: killed by signal 9" "$log/host" || fail "symm-run says: $(cat "$log/host")"
+grep -q "died: killed by SIGKILL" "$log/host" || fail "symm-run says: $(cat "$log/host")"
 
 echo "programs on $gpus GPUs: $failed failed"
 exit $((failed > 0))

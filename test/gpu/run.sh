@@ -9,7 +9,6 @@
 # Steps, all by default but for tune:
 #   host     what the machine is
 #   driver   the tests of symm-cuda
-#   programs the tests of symm-runtime: whole programs
 #   programs whole programs: what they compute, how they fail, from the command line and from C
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
@@ -175,7 +174,6 @@ for name in $steps; do
   case $name in
     host) step host 30 host ;;
     driver) step driver 300 "$kit/symm-cuda-gpu-tests" ;;
-    programs) SYMM_GPU_PROGRAMS=$kit/programs step programs 300 "$kit/symm-runtime-gpu-tests" ;;
     programs)
       SYMM_GPU_PROGRAMS=$kit/programs step "programs, tests" 300 "$kit/symm-runtime-gpu-tests"
       for ((world = 2; world <= gpus && world <= 4; world++)); do

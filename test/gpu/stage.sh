@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
-# the GPU tests of symm-cuda and symm-runtime, symm-bench, a bundle of generated kernels, and linked programs.
+# the GPU tests of symm-cuda and symm-runtime, symm-bench, symm-run, the C interface, a bundle of generated kernels, and
+# linked programs.
 #
 #   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
@@ -12,8 +13,11 @@ out=target/gpu
 rm -rf "$out"
 mkdir -p "$out"
 
-cargo build --release --package symm-bench
-cp "${CARGO_TARGET_DIR:-target}/release/symm-bench" "$out/"
+cargo build --release --package symm-bench --package symm-run --package symm-runtime
+release=${CARGO_TARGET_DIR:-target}/release
+cp "$release/symm-bench" "$release/symm-run" "$release/libsymm_runtime.so" "$out/"
+cc -std=c99 -O1 -pthread -Iinclude crates/symm-runtime/tests/programs/c_abi.c -o "$out/c_abi" -L"$out" -lsymm_runtime -ldl \
+  '-Wl,-rpath,$ORIGIN'
 
 # gpu_tests PACKAGE: builds the GPU tests of a package and puts them into the suite.
 gpu_tests() {
@@ -24,13 +28,12 @@ gpu_tests() {
 }
 gpu_tests symm-cuda
 gpu_tests symm-runtime
-strip "$out"/symm-*
+strip "$out"/symm-* "$out/libsymm_runtime.so"
 
 if [ $# -gt 0 ]; then
   cp -r "$1" "$out/bundle"
 else
   cargo run --package symm-kernels -- --output "$out/bundle"
 fi
-"$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 "$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"
