@@ -10,7 +10,8 @@ use melior::ir::{
 };
 use mlir_sys::{
     MlirAffineMap, MlirAttribute, mlirAffineDimExprGetPosition, mlirAffineExprIsADim,
-    mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults, mlirAffineMapGetResult,
+    mlirAffineMapAttrGet, mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults,
+    mlirAffineMapGetResult, mlirAffineMapGetSubMap,
     mlirLinalgGetIndexingMapsAttribute, mlirLinalgInferContractionDimensions,
     mlirLinalgIsAContractionOp,
 };
@@ -30,6 +31,28 @@ pub struct Contraction {
     pub k: Vec<usize>,
     /// The loop of each dimension of left, right and result.
     pub dimensions: [Vec<usize>; 3],
+}
+
+/// Where in an operand an iteration is, in one dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position<'c> {
+    /// At the index of a loop.
+    Loop(usize),
+    /// At what a map of all loops gives.
+    Map(Attribute<'c>),
+}
+
+/// Returns, for each operand of a structured op and each of its dimensions, where
+/// an iteration is.
+pub fn positions<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Vec<Vec<Position<'c>>>> {
+    Some(indexing_maps(op)?.into_iter().map(operand_positions).collect())
+}
+
+/// Returns, for each loop of a `linalg.generic`, whether it is parallel.
+pub fn parallel_loops(op: OperationRef<'_, '_>) -> Option<Vec<bool>> {
+    let loops = ArrayAttribute::try_from(op.attribute("iterator_types").ok()?).ok()?;
+    let is_parallel = |index| Some(loops.element(index).ok()?.to_string().contains("parallel"));
+    (0..loops.len()).map(is_parallel).collect()
 }
 
 /// Says whether an op is a structured op of `linalg`.
@@ -57,10 +80,10 @@ pub fn contraction(op: OperationRef<'_, '_>) -> Option<Contraction> {
     let mut maps = indexing_maps(op)?.into_iter();
     let mut dimensions = || dimensions(maps.next()?);
     Some(Contraction {
-        batch: positions(loops.batch)?,
-        m: positions(loops.m)?,
-        n: positions(loops.n)?,
-        k: positions(loops.k)?,
+        batch: numbers(loops.batch)?,
+        m: numbers(loops.m)?,
+        n: numbers(loops.n)?,
+        k: numbers(loops.k)?,
         dimensions: [dimensions()?, dimensions()?, dimensions()?],
     })
 }
@@ -107,7 +130,25 @@ fn dimensions(map: MlirAffineMap) -> Option<Vec<usize>> {
     }
 }
 
-fn positions(attribute: MlirAttribute) -> Option<Vec<usize>> {
+fn operand_positions<'c>(map: MlirAffineMap) -> Vec<Position<'c>> {
+    // SAFETY: the map is valid; each result is asked within its number and for a
+    // position only if it is a dimension.
+    unsafe {
+        (0..mlirAffineMapGetNumResults(map))
+            .map(|index| {
+                let result = mlirAffineMapGetResult(map, index);
+                if mlirAffineExprIsADim(result) {
+                    return Position::Loop(mlirAffineDimExprGetPosition(result) as usize);
+                }
+                let mut only = [index];
+                let map = mlirAffineMapGetSubMap(map, 1, only.as_mut_ptr());
+                Position::Map(Attribute::from_raw(mlirAffineMapAttrGet(map)))
+            })
+            .collect()
+    }
+}
+
+fn numbers(attribute: MlirAttribute) -> Option<Vec<usize>> {
     // SAFETY: the attribute is valid or null.
     let attribute = unsafe { Attribute::from_option_raw(attribute)? };
     let list = DenseI32ArrayAttribute::try_from(attribute).ok()?;

@@ -121,4 +121,25 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     pub fn index_cast(&self, value: Value<'c, 'a>, to: Type<'c>) -> Value<'c, 'a> {
         self.convert("arith.index_cast", value, to)
     }
+
+    /// Builds the index in each dimension out of the number of an iteration, the
+    /// last dimension counting fastest.
+    pub fn delinearize(
+        &self,
+        number: Value<'c, 'a>,
+        counts: &[Value<'c, 'a>],
+    ) -> Vec<Value<'c, 'a>> {
+        let mut rest = number;
+        let mut indices = Vec::new();
+        for (dimension, count) in counts.iter().enumerate().rev() {
+            if dimension == 0 {
+                indices.push(rest);
+            } else {
+                indices.push(self.binary("arith.remui", rest, *count));
+                rest = self.binary("arith.divui", rest, *count);
+            }
+        }
+        indices.reverse();
+        indices
+    }
 }

@@ -8,6 +8,8 @@ mod host;
 mod launch;
 mod matmul;
 mod product;
+mod reduce;
+mod reduction;
 
 use crate::{
     builder::Builder,
@@ -17,8 +19,9 @@ use crate::{
 };
 use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
-    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
-    mlirGetDialectHandle__linalg__, mlirGetDialectHandle__memref__,
+    mlirGetDialectHandle__affine__, mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__,
+    mlirGetDialectHandle__gpu__, mlirGetDialectHandle__linalg__, mlirGetDialectHandle__memref__,
+    mlirGetDialectHandle__scf__,
 };
 use symm_ir::{
     linalg::is_structured,
@@ -35,7 +38,11 @@ Matrix products of f16, bf16, f32 and f64, also of a batch, of vectors and with 
 operands, become calls of the runtime's `matmul`, with the number of a row in the module's
 attribute `symm.cuda`. Where the result was filled with zeros just before, the fill goes away
 and the product overwrites. A `memref.copy` between contiguous buffers becomes a call of the
-runtime's `copy`. Every other structured op of linalg, and any other copy, is put into a
+runtime's `copy`.
+
+A `linalg.generic` that combines values by one commutative op (sums, products, minima, maxima,
+bitwise ones) becomes a kernel with a block of threads per element of its result, which
+combine in a fixed order. Every other structured op of linalg, and any other copy, is put into a
 `gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
 `--distribute-launches` come next and give it more.
 
@@ -48,13 +55,16 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
         StatisticDef { name: "dropped-fills", description: "zero fills that products replace" },
         StatisticDef { name: "copies", description: "copies between contiguous buffers" },
         StatisticDef { name: "launches", description: "ops that become kernels" },
+        StatisticDef { name: "reductions", description: "kernels with a block per element" },
     ],
     dependent_dialects: &[
+        mlirGetDialectHandle__affine__,
         mlirGetDialectHandle__arith__,
         mlirGetDialectHandle__func__,
         mlirGetDialectHandle__gpu__,
         mlirGetDialectHandle__linalg__,
         mlirGetDialectHandle__memref__,
+        mlirGetDialectHandle__scf__,
     ],
     run,
 };
@@ -72,7 +82,11 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         copy::convert(pass, op)?;
     }
     for op in structured_ops(module) {
-        launch::wrap(op);
+        if reduce::convert(op) {
+            pass.count("reductions", 1);
+        } else {
+            launch::wrap(op);
+        }
         pass.count("launches", 1);
     }
     cuda_table::write(pass.context(), module, &cuda);

@@ -170,22 +170,11 @@ fn indices<'c: 'a, 'a>(
     linear: Value<'c, 'a>,
     dimensions: &[Dimension<'c, 'a>],
 ) -> Vec<Value<'c, 'a>> {
-    let mut rest = linear;
-    let mut indices: Vec<_> = dimensions
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(position, dimension)| {
-            let mut index = rest;
-            if position > 0 {
-                index = b.binary("arith.remui", rest, dimension.count);
-                rest = b.binary("arith.divui", rest, dimension.count);
-            }
-            b.add(dimension.lower, b.mul(index, dimension.step))
-        })
-        .collect();
-    indices.reverse();
-    indices
+    let counts: Vec<_> = dimensions.iter().map(|dimension| dimension.count).collect();
+    let numbers = b.delinearize(linear, &counts).into_iter().zip(dimensions);
+    numbers
+        .map(|(number, dimension)| b.add(dimension.lower, b.mul(number, dimension.step)))
+        .collect()
 }
 
 fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: isize, value: Value<'c, 'a>) {

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Reductions: which ops are ones that the threads of a block can share.
+
+use melior::{
+    Context,
+    ir::{
+        Attribute, BlockLike, BlockRef, OperationRef, RegionLike, Type, Value, ValueLike,
+        attribute::DenseI32ArrayAttribute, operation::OperationLike,
+    },
+};
+use symm_ir::{
+    linalg::{Position, parallel_loops, positions},
+    value::{defining_op, operand, uses},
+    walk,
+};
+
+/// A `linalg.generic` that combines many values into each element of its result.
+pub(super) struct Reduction<'c, 'a> {
+    /// What it is computed by: one block.
+    pub(super) body: BlockRef<'c, 'a>,
+    /// The op that combines.
+    pub(super) combiner: OperationRef<'c, 'a>,
+    /// What is combined with what there is already.
+    pub(super) combined: Value<'c, 'a>,
+    /// Inputs and where an iteration is in them.
+    pub(super) inputs: Vec<(Value<'c, 'a>, Vec<Position<'c>>)>,
+    /// The result and where an iteration is in it.
+    pub(super) result: (Value<'c, 'a>, Vec<Position<'c>>),
+    /// For each loop, whether it is parallel.
+    pub(super) is_parallel: Vec<bool>,
+}
+
+/// Ops that combine, in any order, with the value that changes nothing.
+const COMBINERS: [(&str, &str); 15] = [
+    // Not +0.0, which would lose the sign of a sum of negative zeros.
+    ("arith.addf", "-0.0"),
+    ("arith.addi", "0"),
+    ("arith.andi", "-1"),
+    ("arith.maximumf", "-inf"),
+    ("arith.maxnumf", "-inf"),
+    ("arith.maxsi", "min"),
+    ("arith.maxui", "0"),
+    ("arith.minimumf", "inf"),
+    ("arith.minnumf", "inf"),
+    ("arith.minsi", "max"),
+    ("arith.minui", "-1"),
+    ("arith.mulf", "1.0"),
+    ("arith.muli", "1"),
+    ("arith.ori", "0"),
+    ("arith.xori", "0"),
+];
+
+impl<'c: 'a, 'a> Reduction<'c, 'a> {
+    /// Returns an op as a reduction, where it is one.
+    pub(super) fn of(op: OperationRef<'c, 'a>) -> Option<Self> {
+        if !walk::is(op, "linalg.generic") {
+            return None;
+        }
+        let is_parallel = parallel_loops(op)?;
+        if is_parallel.iter().all(|parallel| *parallel) || inputs_and_results(op)?.1 != 1 {
+            return None;
+        }
+        let body = op.region(0).ok()?.first_block()?;
+        let (combiner, combined) = combiner(body)?;
+        let mut operands = Vec::new();
+        for (index, positions) in positions(op)?.into_iter().enumerate() {
+            operands.push((operand(op, index)?, positions));
+        }
+        let result = operands.pop()?;
+        let keeps = |position: &Position<'c>| match position {
+            Position::Loop(of) => is_parallel[*of],
+            Position::Map(_) => false,
+        };
+        let has_neutral = neutral_text(combiner).is_some();
+        (has_neutral && result.1.iter().all(keeps)).then_some(Self {
+            body,
+            combiner,
+            combined,
+            inputs: operands,
+            result,
+            is_parallel,
+        })
+    }
+
+    /// Returns the value that changes nothing.
+    pub(super) fn neutral(&self, context: &'c Context, of: Type<'c>) -> Option<Attribute<'c>> {
+        use melior::ir::{
+            TypeLike,
+            attribute::{FloatAttribute, IntegerAttribute},
+            r#type::IntegerType,
+        };
+        let text = neutral_text(self.combiner)?;
+        if of.is_float() {
+            return Some(FloatAttribute::new(context, of, text.parse().ok()?).into());
+        }
+        let width = IntegerType::try_from(of).ok()?.width();
+        let bits = match text {
+            "min" => i64::MIN >> (64 - width),
+            "max" => i64::MAX >> (64 - width),
+            number => number.parse().ok()?,
+        };
+        Some(IntegerAttribute::new(of, bits).into())
+    }
+}
+
+/// Returns the op that a body ends with, if it combines the element that is there
+/// with a value that does not depend on it.
+fn combiner<'c: 'a, 'a>(
+    body: BlockRef<'c, 'a>,
+) -> Option<(OperationRef<'c, 'a>, Value<'c, 'a>)> {
+    let end = walk::operations(body).last().filter(|op| walk::is(*op, "linalg.yield"))?;
+    let there: Value<'c, 'a> = body.argument(body.argument_count().checked_sub(1)?).ok()?.into();
+    let combiner = defining_op(operand(end, 0)?)?;
+    let simple = walk::operations(body).all(|op| op.region_count() == 0);
+    let [left, right] = [operand(combiner, 0)?, operand(combiner, 1)?];
+    let combined = if left == there { right } else { left };
+    let is_used_once = uses(there).count() == 1 && (left == there || right == there);
+    (simple && is_used_once && combiner.block() == Some(body)).then_some((combiner, combined))
+}
+
+fn neutral_text(combiner: OperationRef<'_, '_>) -> Option<&'static str> {
+    let found = COMBINERS.iter().find(|(name, _)| walk::is(combiner, name));
+    found.map(|(_, neutral)| *neutral)
+}
+
+fn inputs_and_results(op: OperationRef<'_, '_>) -> Option<(i32, i32)> {
+    let segments = DenseI32ArrayAttribute::try_from(op.attribute("operandSegmentSizes").ok()?);
+    let segments = segments.ok()?;
+    Some((segments.element(0).ok()?, segments.element(1).ok()?))
+}
