@@ -60,6 +60,14 @@ assert len(spans) == 3 * 4 * int(sys.argv[2]), f"{len(spans)} spans"
 assert all(e["dur"] > 0 and e["ts"] >= 0 for e in spans)
 PYTHON
 
+# Processes that see no GPU but their own, as some launchers have it: refused by name, or done by NCCL.
+run_ones() { timeout 60 "$kit/symm-run" --device=cuda "$program" --entry chain --arg x=ones "$@"; }
+blinded() { CUDA_VISIBLE_DEVICES=$RANK LOCAL_RANK=0 run_ones "$@"; }
+joined blinded >"$log/blinded" 2>&1 && fail "ranks whose GPUs are hidden from each other ran"
+[ "$(grep -c "is not visible to rank" "$log/blinded")" = "$gpus" ] || fail "hidden GPUs: $(cat "$log/blinded")"
+found=$(digest fallback joined blinded --fallback)
+[ "$found" = "$(digest ones run_ones)" ] || fail "--fallback: $found"
+
 for entry in one_shot_push two_shot_push one_shot_pull two_shot_pull; do
   timeout 60 "$kit/c_abi" "$program" "$gpus" $entry || fail "c_abi $entry"
 done

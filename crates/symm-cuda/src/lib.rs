@@ -19,6 +19,7 @@
 //! | [`module`], [`launch`] | kernels, programmatic dependent launch, clusters |
 //! | [`cublaslt`] | matrix products, where cuBLASLt is installed |
 //! | [`nccl`] | NCCL's collectives, where NCCL is installed |
+//! | [`nvtx`] | named ranges for a profiler that listens |
 //! | [`watch`] | who failed to arrive when a kernel's bounded wait ran out |
 //!
 //! Nothing here panics because a driver, a device or a peer is missing: [`driver::version`] finds out first.
@@ -36,6 +37,7 @@ pub mod launch_env;
 pub mod memory;
 pub mod module;
 pub mod nccl;
+pub mod nvtx;
 pub mod peers;
 pub mod stream;
 pub mod vmm;

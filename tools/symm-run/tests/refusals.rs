@@ -5,8 +5,9 @@
 
 mod common;
 
-use common::{Zoo, said, support, symm_run};
+use common::{Zoo, command, said, support, symm_run};
 use std::{path::Path, process::Command};
+use symm_abi::{Device, cuda::Cuda};
 
 #[test]
 fn wrong_command_lines() {
@@ -52,6 +53,63 @@ fn wrong_command_lines() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn programs_and_options_of_another_device() {
+    let zoo = Zoo::new(2);
+    let error = |arguments: &str| {
+        zoo.run(&format!("--entry sum --arg x=ones {arguments}"))
+            .error(2)
+    };
+    assert!(error("--device=cuda").contains("compiled for --device=cpu, expected --device=cuda"));
+    for option in [
+        "--graph",
+        "--trace=t.json",
+        "--fallback",
+        "--share-gpus",
+        "--arena-bytes=1G",
+    ] {
+        let name = option.split('=').next().unwrap();
+        assert!(error(option).contains(&format!("{name}: expected --device=cuda")));
+    }
+}
+
+#[test]
+fn programs_for_gpus_without_gpus() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gpu.so");
+    let mut manifest = support::zoo_manifest(2);
+    manifest.device = Device::Cuda;
+    manifest.cuda = Some(Cuda {
+        chip: "sm_90".into(),
+        modules: vec![],
+        kernels: vec![],
+        all_reduces: vec![],
+        matmuls: vec![],
+        constants: vec![],
+        arena_bytes: None,
+    });
+    let source = "void symm_entry_main(void **args) { (void)args; }\n";
+    manifest.entries.retain(|entry| entry.name == "sum");
+    support::build(&path, &manifest, &source.replace("main", "sum"));
+    let run = |arguments: &str| {
+        let mut command = command(&path, &format!("--arg x=ones {arguments}"));
+        // Not as a rank of whatever may have started the tests.
+        for variable in ["RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"] {
+            command.env_remove(variable);
+        }
+        said(command.env("CUDA_VISIBLE_DEVICES", ""))
+    };
+    let error = run("").error(2);
+    assert!(
+        error.contains("compiled for --device=cuda, expected --device=cpu"),
+        "{error}"
+    );
+    let error = run("--device=cuda").error(2);
+    let without = error.contains("no CUDA driver on this machine")
+        || error.contains("no CUDA device is visible");
+    assert!(without && error.contains("--device=cpu"), "{error}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ use symm_cuda::{
     Stream,
     launch::{LaunchShape, launch_raw},
     nccl::Collective,
+    nvtx::Range,
 };
 
 /// A rank whose entry is running, with the stream that it runs in.
@@ -341,6 +342,7 @@ impl Running<'_> {
                 format!("{name} ({loc})")
             }
         };
+        let _range = Range::begin(what);
         let done = match self.trace {
             None => work(),
             Some(trace) => {

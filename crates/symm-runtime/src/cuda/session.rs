@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Binding, Error, Program, Rank, failure::Activity, rank::Failed};
 use symm_abi::Device as Target;
-use symm_cuda::{Device, Stream};
+use symm_cuda::{Device, Stream, nvtx::Range};
 
 /// A started rank: puts entries of its program into streams of its GPU, together with all other ranks.
 #[derive(Debug)]
@@ -130,6 +130,7 @@ impl Session {
             stream,
             trace: self.trace.as_ref(),
         };
+        let _range = Range::begin(|| format!("entry '{}'", binding.entry()));
         with_current(&running, || {
             // SAFETY: the artifact's seal and manifest vouch that the symbol is an entry with these arguments and results;
             // the caller vouches for the buffers.
