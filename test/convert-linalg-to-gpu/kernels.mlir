@@ -1,0 +1,82 @@
+// RUN: symm-opt %s --convert-linalg-to-gpu --convert-linalg-to-parallel-loops --distribute-launches --canonicalize --cse | FileCheck %s
+
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#elements = affine_map<(r, c) -> (r, c)>
+#rows = affine_map<(r, c) -> (r)>
+
+// 480 iterations in 4 blocks of 128 threads.
+// CHECK-LABEL: func.func @elementwise
+func.func @elementwise(%x: memref<30x16xf32>, %y: memref<30x16xf32>) {
+  // CHECK-DAG: %[[ROW:.*]] = arith.constant 16 : index
+  // CHECK-DAG: %[[TOTAL:.*]] = arith.constant 480 : index
+  // CHECK-DAG: %[[THREADS:.*]] = arith.constant 128 : index
+  // CHECK: gpu.launch blocks(%[[BLOCK:.*]], %{{.*}}, %{{.*}}) in {{.*}} threads(%[[THREAD:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %[[THREADS]],
+  // CHECK: %[[FIRST:.*]] = arith.muli %[[BLOCK]], %[[THREADS]]
+  // CHECK: %[[NUMBER:.*]] = arith.addi %[[FIRST]], %[[THREAD]]
+  // CHECK: %[[WORKS:.*]] = arith.cmpi ult, %[[NUMBER]], %[[TOTAL]]
+  // CHECK: scf.if %[[WORKS]] {
+  // CHECK: %[[C:.*]] = arith.remui %[[NUMBER]], %[[ROW]]
+  // CHECK: %[[R:.*]] = arith.divui %[[NUMBER]], %[[ROW]]
+  // CHECK: memref.load %arg0[%[[R]], %[[C]]]
+  // CHECK: memref.store %{{.*}}, %arg1[%[[R]], %[[C]]]
+  linalg.generic {indexing_maps = [#elements, #elements], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<30x16xf32>) outs(%y : memref<30x16xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %double = arith.addf %in, %in : f32
+    linalg.yield %double : f32
+  }
+  return
+}
+
+// A block per row; its 64 threads combine in 6 steps.
+// CHECK-LABEL: func.func @row_sums
+func.func @row_sums(%x: memref<3x50xf32>, %y: memref<3xf32>) {
+  // CHECK: gpu.launch blocks(%[[BLOCK:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %c3,{{.*}} threads(%[[THREAD:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %c64,{{.*}} workgroup(%[[SHARED:.*]] : memref<64xf32, #gpu.address_space<workgroup>>)
+  // CHECK: scf.for %[[COLUMN:.*]] = %[[THREAD]] to %{{.*}} step %c64 iter_args(%[[SUM:.*]] = %{{.*}})
+  // CHECK: %[[VALUE:.*]] = memref.load %arg0[%[[BLOCK]], %[[COLUMN]]]
+  // CHECK: %[[SQUARE:.*]] = arith.mulf %[[VALUE]], %[[VALUE]]
+  // CHECK: arith.addf %[[SUM]], %[[SQUARE]]
+  // CHECK: memref.store %{{.*}}, %[[SHARED]][%[[THREAD]]]
+  // CHECK-COUNT-7: gpu.barrier
+  // CHECK-NOT: gpu.barrier
+  // CHECK: %[[THERE:.*]] = memref.load %arg1[%[[BLOCK]]]
+  // CHECK: %[[ALL:.*]] = arith.addf %[[THERE]], %{{.*}}
+  // CHECK: memref.store %[[ALL]], %arg1[%[[BLOCK]]]
+  linalg.generic {indexing_maps = [#elements, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<3x50xf32>) outs(%y : memref<3xf32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %square = arith.mulf %in, %in : f32
+    %next = arith.addf %sum, %square : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// The element that is there is used twice: no reduction, a thread per row.
+// CHECK-LABEL: func.func @not_associative
+func.func @not_associative(%x: memref<3x50xf32>, %y: memref<3xf32>) {
+  // CHECK: gpu.launch
+  // CHECK-NOT: gpu.barrier
+  // CHECK: scf.for
+  // CHECK: return
+  linalg.generic {indexing_maps = [#elements, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<3x50xf32>) outs(%y : memref<3xf32>) {
+  ^bb0(%in: f32, %so_far: f32):
+    %square = arith.mulf %so_far, %so_far : f32
+    %next = arith.addf %square, %in : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @copies
+func.func @copies(%x: memref<3x16xf32>, %y: memref<3x16xf32>, %z: memref<3x16xf32, strided<[32, 1]>>) {
+  // CHECK: %[[BYTES:.*]] = arith.constant 192 : i64
+  // CHECK: call @symm_rt.copy(%{{.*}}, %{{.*}}, %[[BYTES]])
+  memref.copy %x, %y : memref<3x16xf32> to memref<3x16xf32>
+  // CHECK: gpu.launch
+  memref.copy %x, %z : memref<3x16xf32> to memref<3x16xf32, strided<[32, 1]>>
+  return
+}

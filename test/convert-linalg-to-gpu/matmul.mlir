@@ -1,0 +1,92 @@
+// RUN: symm-opt %s --convert-linalg-to-gpu | FileCheck %s
+
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// CHECK: module attributes {symm.cuda = {{.*}}matmuls = [
+// CHECK-SAME: {accumulate = false, batch = 1 : i64, dtype = "f32", k = 8 : i64, lda = 8 : i64, ldb = 16 : i64, ldc = 16 : i64
+// CHECK-SAME: m = 4 : i64, n = 16 : i64, result_dtype = "f32", stride_a = 0 : i64, stride_b = 0 : i64, stride_c = 0 : i64, transpose_a = false, transpose_b = false}
+// CHECK-SAME: {accumulate = true, batch = 2 : i64, dtype = "bf16"
+// CHECK-SAME: result_dtype = "f32", stride_a = 32 : i64, stride_b = 128 : i64, stride_c = 64 : i64
+// CHECK-SAME: k = 8 : i64, lda = 8 : i64, ldb = 8 : i64{{.*}}transpose_a = false, transpose_b = true}
+// CHECK-SAME: k = 8 : i64, lda = 8 : i64, ldb = 1 : i64, ldc = 1 : i64{{.*}}m = 4 : i64, n = 1 : i64
+
+// CHECK-LABEL: func.func @product
+func.func @product(%a: memref<4x8xf32>, %b: memref<8x16xf32>) -> memref<4x16xf32> {
+  // CHECK-NOT: linalg.fill
+  // CHECK: %[[C:.*]] = memref.alloc
+  // CHECK: memref.extract_aligned_pointer_as_index %arg0
+  // CHECK: memref.extract_aligned_pointer_as_index %arg1
+  // CHECK: memref.extract_aligned_pointer_as_index %[[C]]
+  // CHECK: call @symm_rt.matmul
+  // CHECK-NOT: gpu.launch
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloc() : memref<4x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<4x16xf32>)
+  linalg.matmul ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>)
+  return %c : memref<4x16xf32>
+}
+
+// CHECK-LABEL: func.func @batch
+func.func @batch(%a: memref<2x4x8xbf16>, %b: memref<2x8x16xbf16>, %c: memref<2x4x16xf32>) {
+  // CHECK: call @symm_rt.matmul
+  linalg.batch_matmul ins(%a, %b : memref<2x4x8xbf16>, memref<2x8x16xbf16>) outs(%c : memref<2x4x16xf32>)
+  return
+}
+
+#left = affine_map<(m, n, k) -> (m, k)>
+#right_transposed = affine_map<(m, n, k) -> (n, k)>
+#result = affine_map<(m, n, k) -> (m, n)>
+
+// CHECK-LABEL: func.func @transposed
+func.func @transposed(%a: memref<4x8xf32>, %b: memref<16x8xf32>, %c: memref<4x16xf32>) {
+  // CHECK: call @symm_rt.matmul
+  linalg.generic
+      {indexing_maps = [#left, #right_transposed, #result],
+       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x8xf32>, memref<16x8xf32>) outs(%c : memref<4x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %product = arith.mulf %x, %y : f32
+    %next = arith.addf %sum, %product : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @vector
+func.func @vector(%a: memref<4x8xf32>, %x: memref<8xf32>, %y: memref<4xf32>) {
+  // CHECK: call @symm_rt.matmul
+  linalg.matvec ins(%a, %x : memref<4x8xf32>, memref<8xf32>) outs(%y : memref<4xf32>)
+  return
+}
+
+// The library has no integers, and only takes aligned matrices: these become kernels.
+// CHECK-LABEL: func.func @kernels
+func.func @kernels(%a: memref<4x8xi32>, %b: memref<8x16xi32>, %c: memref<4x16xi32>,
+                   %d: memref<4x8xf32, strided<[8, 1], offset: 1>>, %e: memref<8x16xf32>, %f: memref<4x16xf32>) {
+  // CHECK-NOT: symm_rt.matmul
+  // CHECK: gpu.launch
+  linalg.matmul ins(%a, %b : memref<4x8xi32>, memref<8x16xi32>) outs(%c : memref<4x16xi32>)
+  // CHECK: gpu.launch
+  linalg.matmul ins(%d, %e : memref<4x8xf32, strided<[8, 1], offset: 1>>, memref<8x16xf32>) outs(%f : memref<4x16xf32>)
+  // CHECK: return
+  return
+}
+
+// The fill stays where something else sees it, and where it is no zero.
+// CHECK-LABEL: func.func @kept_fills
+func.func @kept_fills(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>, %d: memref<4x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  // CHECK: linalg.fill
+  linalg.fill ins(%zero : f32) outs(%c : memref<4x16xf32>)
+  // CHECK: call @symm_rt.copy
+  memref.copy %c, %d : memref<4x16xf32> to memref<4x16xf32>
+  // CHECK: call @symm_rt.matmul
+  linalg.matmul ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>)
+  // CHECK: linalg.fill
+  linalg.fill ins(%one : f32) outs(%c : memref<4x16xf32>)
+  // CHECK: call @symm_rt.matmul
+  linalg.matmul ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>)
+  return
+}
