@@ -3,6 +3,7 @@
 """The lit suite: run `cargo xtask test --only lit`, or `lit test/some/file.mlir` after `cargo build`."""
 
 import os
+import shutil
 
 import lit.formats
 
@@ -30,3 +31,10 @@ config.substitutions.append(
 )
 config.substitutions.append(("%symm_plugin", plugin))
 config.substitutions.append(("%examples", os.path.join(root, "examples")))
+
+# The one that `cargo xtask setup --gpu-tools` fetches, or that of a CUDA toolkit.
+fetched_ptxas = os.path.join(target_dir, "gpu-tools", "nvidia", "cuda_nvcc", "bin", "ptxas")
+ptxas = fetched_ptxas if os.path.exists(fetched_ptxas) else shutil.which("ptxas")
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
