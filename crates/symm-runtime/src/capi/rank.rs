@@ -28,7 +28,7 @@ struct Started {
 
 enum On {
     Cpu(Rank),
-    Gpu(Session),
+    Gpu(Box<Session>),
 }
 
 /// An entry with its buffers.
@@ -54,7 +54,8 @@ impl Started {
         let local = u32::try_from(gpu).unwrap_or(local);
         let on = match program.manifest().device {
             Device::Cpu => rank.agree_on(&program).map(|()| On::Cpu(rank)),
-            Device::Cuda => Session::start(rank, &program, &world.config, local).map(On::Gpu),
+            Device::Cuda => Session::start(rank, &program, &world.config, local)
+                .map(|session| On::Gpu(Box::new(session))),
         };
         // Recorded, so that the other ranks need not wait for this one.
         let on = on.map_err(|error| failed(&world.world, &program, number, error))?;

@@ -60,10 +60,8 @@ impl<'a> Call<'a> {
     /// When the values don't have the types of the arguments.
     pub fn write(&self, args: &[Tensor]) -> Result<(), Error> {
         crate::rank::check_types(&self.entry, &self.entry.args, args)?;
-        let pairs = self.buffers.iter().zip(args);
-        pairs
-            .map(|(memory, arg)| memory.write(0, arg))
-            .collect::<Result<(), _>>()?;
+        let mut pairs = self.buffers.iter().zip(args);
+        pairs.try_for_each(|(memory, arg)| memory.write(0, arg))?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@
 mod arena;
 mod call;
 mod calls;
+mod collective;
 mod gpu;
 mod group;
 mod join;
