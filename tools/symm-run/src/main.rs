@@ -5,6 +5,7 @@
 
 mod cli;
 mod compile;
+mod crash;
 mod gpu;
 mod job;
 mod print;
@@ -89,7 +90,7 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     }
     let speaks = launched.as_ref().is_none_or(|env| env.rank == 0);
     if cli.verbose && speaks {
-        print!("{}", print::program(&manifest));
+        print::out(&print::program(&manifest))?;
     }
     let outcome = match (&launched, cli.isolation) {
         (Some(env), _) => gpu::joined(env, spec, &job)?,
@@ -98,16 +99,20 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     };
     match outcome {
         Ok(reports) => {
-            if let Some(path) = &cli.trace {
-                gpu::write_trace(path, launched.as_ref(), &reports)?;
-            }
-            if speaks {
-                print!("{}", print::results(&job, &reports));
-            }
-            if speaks && (cli.time || cli.repeat.is_some()) {
-                print!("{}", print::times(&reports));
-            }
-            Ok(ExitCode::SUCCESS)
+            let traced = cli.trace.iter().try_for_each(|path| {
+                gpu::write_trace(path, launched.as_ref(), &reports)
+            });
+            let told = traced.and_then(|()| match speaks {
+                true => tell(cli, &job, &reports),
+                false => Ok(()),
+            });
+            Ok(told.map_or_else(
+                |message| {
+                    eprintln!("error: {message}");
+                    RUN_FAILED.into()
+                },
+                |()| ExitCode::SUCCESS,
+            ))
         }
         Err(error) => {
             eprintln!("error: {}", describe(&error, &manifest));
@@ -116,10 +121,20 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     }
 }
 
+/// Prints what a run gave.
+fn tell(cli: &Cli, job: &Job, reports: &[Report]) -> Result<(), String> {
+    print::out(&print::results(job, reports))?;
+    if cli.time || cli.repeat.is_some() {
+        print::out(&print::times(reports))?;
+    }
+    Ok(())
+}
+
 /// What came of a run that began.
 type Outcome = Result<Vec<Report>, LaunchError>;
 
 fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, String> {
+    crash::report();
     let shared = Program::from_artifact(artifact).map_err(text)?;
     let job = job.clone();
     Ok(launch::threads(world, move |rank| {

@@ -8,6 +8,7 @@ mod common;
 use common::{Said, Zoo, support};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    fs::OpenOptions,
     path::Path,
     process::{Child, Stdio},
     time::{Duration, Instant},
@@ -136,6 +137,35 @@ fn a_crash_names_its_rank() {
         error.starts_with("error: rank 1 died: killed by SIG"),
         "{error}"
     );
+    let said = zoo.run("--arg x=ones --entry crash");
+    assert_eq!(said.code, None, "{said:?}");
+    let error = said.err;
+    assert!(
+        error.starts_with("error: rank 1 died: killed by SIG") && error.contains("--isolation"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_full_disk_is_no_success() {
+    let zoo = Zoo::new(2);
+    let mut command = common::command(&zoo.program, "--arg x=ones --entry sum");
+    command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let error = common::said(&mut command).error(1);
+    assert!(
+        error.starts_with("error: cannot write to the standard output: No space left"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let zoo = Zoo::new(2);
+    let mut command = common::command(&zoo.program, "-v --arg x=ones --entry sum");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.stdout(writer);
+    common::said(&mut command).ok();
 }
 
 #[test]
