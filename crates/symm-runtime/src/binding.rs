@@ -5,7 +5,7 @@
 
 use crate::{Error, Program, tensor::descriptor};
 use std::ffi::c_void;
-use symm_abi::Value;
+use symm_abi::{EntryFn, Value};
 
 /// Alignment in bytes that buffers of entries have.
 pub const BUFFER_ALIGN: u64 = 64;
@@ -13,6 +13,9 @@ pub const BUFFER_ALIGN: u64 = 64;
 /// An entry and the addresses of its arguments and results.
 #[derive(Debug)]
 pub struct Binding {
+    /// Keeps the function loaded.
+    program: Program,
+    function: EntryFn,
     entry: String,
     /// Arguments, then results.
     values: Vec<Value>,
@@ -30,7 +33,7 @@ impl Binding {
     /// # Errors
     /// When the program has no such entry.
     pub fn new(program: &Program, entry: &str) -> Result<Self, Error> {
-        let (entry, _) = program.entry(entry)?;
+        let (entry, function) = program.entry(entry)?;
         let values: Vec<Value> = entry.args.iter().chain(&entry.results).cloned().collect();
         let mut descriptors: Vec<_> = values
             .iter()
@@ -39,6 +42,8 @@ impl Binding {
         let pointers = descriptors.iter_mut();
         let pointers = pointers.map(|words| words.as_mut_ptr().cast()).collect();
         Ok(Self {
+            program: program.clone(),
+            function,
             entry: entry.name.clone(),
             arguments: entry.args.len(),
             values,
@@ -87,14 +92,23 @@ impl Binding {
         &self.entry
     }
 
-    /// Returns the descriptors as an entry wants them.
-    pub(crate) fn pointers(&mut self) -> Result<*mut *mut c_void, Error> {
+    /// Returns the function and the descriptors to call it with, on a rank of `program`.
+    pub(crate) fn ready(
+        &mut self,
+        program: &Program,
+    ) -> Result<(EntryFn, *mut *mut c_void), Error> {
+        if !self.program.is(program) {
+            return Err(Error::Unbound {
+                entry: self.entry.clone(),
+                what: "was bound for another program or rank".into(),
+            });
+        }
         let buffers = self.descriptors.iter().zip(&self.values);
         let missing = buffers
             .filter(|(_, value)| value.bytes() != Some(0))
             .find(|(words, _)| words[0] == 0);
         match missing {
-            None => Ok(self.pointers.as_mut_ptr()),
+            None => Ok((self.function, self.pointers.as_mut_ptr())),
             Some((_, value)) => Err(Error::Unbound {
                 entry: self.entry.clone(),
                 what: format!("'{}' has no buffer", value.name),

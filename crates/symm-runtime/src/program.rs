@@ -211,6 +211,11 @@ impl Program {
         &self.loaded.artifact.manifest
     }
 
+    /// Tells whether this is the same copy of the same program.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.loaded, &other.loaded)
+    }
+
     /// Returns the file that the program was loaded from.
     pub fn artifact(&self) -> &Artifact {
         &self.loaded.artifact

@@ -138,14 +138,13 @@ impl CCall {
     }
 
     fn run(&mut self, raw: *mut c_void) -> Result<(), Trouble> {
-        let pointers = self.binding.pointers()?;
         let started = self.started.clone();
+        let (function, pointers) = self.binding.ready(&started.program)?;
         let result = match &started.on {
             On::Cpu(_) if !raw.is_null() => {
                 return Err(Trouble::invalid("stream: expected null on the CPU"));
             }
             On::Cpu(rank) => {
-                let (_, function) = started.program.entry(self.binding.entry())?;
                 // SAFETY: the binding's descriptors are of this entry; the caller vouches for the buffers.
                 unsafe { rank.run_entry(function, pointers) }
             }

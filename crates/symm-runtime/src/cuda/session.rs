@@ -114,8 +114,7 @@ impl Session {
     /// The stream is one of the session's device. The bound addresses are of buffers with the types of the entry, on that
     /// device, apart from each other, and stay valid until the stream has run the entry.
     pub unsafe fn enqueue(&self, binding: &mut Binding, stream: &Stream) -> Result<(), Error> {
-        let (_, function) = self.program.entry(binding.entry())?;
-        let pointers = binding.pointers()?;
+        let (function, pointers) = binding.ready(&self.program)?;
         if self.check().is_err() {
             return Err(Error::Aborted);
         }
