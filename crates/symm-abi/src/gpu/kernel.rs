@@ -243,7 +243,9 @@ impl KernelSpec {
 
     /// Returns the most threads a block may have: the kernel's registers are bounded so that this many fit.
     pub const fn max_threads(&self) -> u32 {
-        match self.world_size * self.unroll {
+        // Elements of one byte take four times their room while they are reduced.
+        let weight = if self.dtype.size() == 1 { 2 } else { 1 };
+        match self.world_size * self.unroll * weight {
             0..=4 => 1024,
             5..=8 => 512,
             _ => 256,

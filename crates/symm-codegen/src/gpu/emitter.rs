@@ -331,26 +331,21 @@ impl<'c> Emitter<'c> {
         self.op("scf.while", initial, &handed, &[], vec![before, after])
     }
 
-    /// Loops over `from, from + step, …` below `to` for as long as `body` returns 0; returns the first index that was not
-    /// worked on, and what `body` returned last.
+    /// Loops over `from, from + step, …` below `to`; returns the first index that was not worked on.
     pub(super) fn stride(
         &self,
         [from, to, step]: [Val<'c>; 3],
-        body: impl FnOnce(&Self, Val<'c>) -> Val<'c>,
-    ) -> [Val<'c>; 2] {
+        body: impl FnOnce(&Self, Val<'c>),
+    ) -> Val<'c> {
         let results = self.while_loop(
-            &[from, self.i32(0)],
+            &[from],
+            |e, carried| (e.cmp(Cmp::Ult, carried[0], to), carried.to_vec()),
             |e, carried| {
-                let below = e.cmp(Cmp::Ult, carried[0], to);
-                let go_on = e.expect(e.cmp(Cmp::Eq, carried[1], e.i32(0)), true);
-                (e.and(below, go_on), carried.to_vec())
-            },
-            |e, carried| {
-                let result = body(e, carried[0]);
-                vec![e.add(carried[0], step), result]
+                body(e, carried[0]);
+                vec![e.add(carried[0], step)]
             },
         );
-        [results[0], results[1]]
+        results[0]
     }
 
     /// Returns an element of a vector.

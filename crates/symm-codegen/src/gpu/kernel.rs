@@ -15,7 +15,6 @@ use super::{
     emitter::{Cmp, Emitter, Val},
     memory,
     target::Target,
-    wait::Failure,
 };
 
 /// The kernel under construction and the values that all its parts use.
@@ -205,19 +204,11 @@ impl<'c> Kernel<'c> {
         }
     }
 
-    /// Ends the call: reports a failure of this thread, and counts the call: every thread of the block has read the state before one of them writes it.
+    /// Counts the call. Every thread of the block has read the state before: a block barrier lies between.
     ///
-    /// Only this block reads it again, after the end of this grid, so that a plain store will do: nothing else than the
-    /// block's number ties a block to its state, and the number of blocks of a channel never changes (L12).
-    pub(super) fn end(
-        &self,
-        e: &Emitter<'c>,
-        state: &State<'c>,
-        used: Val<'c>,
-        failure: Failure<'c>,
-    ) {
-        self.report(e, state, failure);
-        e.block_barrier();
+    /// Only this block reads it again, after the end of this grid, so that a plain store will do at any time: nothing else
+    /// than the block's number ties a block to its state, and the number of blocks of a channel never changes (L12).
+    pub(super) fn count_call(&self, e: &Emitter<'c>, state: &State<'c>, used: Val<'c>) {
         let first = e.cmp(Cmp::Eq, self.thread_in_block, e.i32(0));
         e.when(first, |e| {
             let successor = |value, period| {

@@ -20,9 +20,9 @@ use symm_abi::gpu::SIGNAL_BYTES;
 
 use super::{
     emitter::{Cmp, Emitter, Val},
-    kernel::Kernel,
+    kernel::{Kernel, State},
     push::{Batch, reduce_packet},
-    wait::{Failure, Poll, Sender, Wait, is_well, no_failure},
+    wait::{OnFailure, Poll, Sender, Wait},
 };
 
 const ENTRY: u32 = 0;
@@ -37,7 +37,6 @@ pub(super) fn one_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
             let places = batch.places(e, kernel.output, start);
             let packets: Vec<_> = places.into_iter().zip(reduced).collect();
             kernel.store_packets(e, &packets, batch.whole);
-            no_failure(e)
         });
     });
 }
@@ -59,7 +58,6 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
                 .flat_map(|k| batch.places(e, results[k], start));
             let packets: Vec<_> = places.zip(reduced.into_iter().cycle()).collect();
             kernel.store_packets(e, &packets, batch.whole);
-            no_failure(e)
         });
     });
 }
@@ -78,25 +76,26 @@ fn copies<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, buffer: Val<'c>) -> Vec<Val<
 fn between_barriers<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, body: impl FnOnce(&Emitter<'c>)) {
     let state = kernel.load_state(e);
     let signal = e.shl(state.epoch, e.i32(1));
-    let failure = barrier(e, kernel, e.add(signal, e.i32(1)), ENTRY);
-    let all_well = e.expect(e.block_all(is_well(e, failure)), true);
-    let failure = e.if_else(
-        all_well,
-        &[e.int(32)],
-        |e| {
-            body(e);
-            kernel.sent(e);
-            e.block_barrier();
-            vec![barrier(e, kernel, e.add(signal, e.i32(2)), EXIT)]
-        },
-        |_| vec![failure],
-    );
-    kernel.end(e, &state, e.i32(0), failure[0]);
+    let well = barrier(e, kernel, &state, e.add(signal, e.i32(1)), ENTRY);
+    let all_well = e.expect(e.block_all(well), true);
+    kernel.count_call(e, &state, e.i32(0));
+    e.when(all_well, |e| {
+        body(e);
+        kernel.sent(e);
+        e.block_barrier();
+        barrier(e, kernel, &state, e.add(signal, e.i32(2)), EXIT);
+    });
 }
 
-/// Signals the counterparts of this block and waits for theirs; returns the failure of this thread. A block barrier has to
-/// follow.
-fn barrier<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, signal: Val<'c>, phase: u32) -> Failure<'c> {
+/// Signals the counterparts of this block and waits for theirs; returns whether those that this thread waits for came. A
+/// block barrier has to follow, or the end of the kernel.
+fn barrier<'c>(
+    e: &Emitter<'c>,
+    kernel: &Kernel<'c>,
+    state: &State<'c>,
+    signal: Val<'c>,
+    phase: u32,
+) -> Val<'c> {
     let signals = e.mul(e.zext(kernel.block, 64), e.i64(SIGNAL_BYTES));
     let signalling = e.cmp(
         Cmp::Ult,
@@ -115,12 +114,15 @@ fn barrier<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, signal: Val<'c>, phase: u32
             &[],
         );
         let here = word(kernel.peers[0], rank);
+        let senders = [Sender::At(kernel.thread_in_block)];
         let wait = Wait {
             kernel,
+            state,
             phase,
-            senders: &[Sender::At(kernel.thread_in_block)],
+            senders: &senders,
+            on_failure: OnFailure::GoOn,
         };
-        let (failure, _) = wait.run(e, |e| {
+        let (well, _) = wait.run(e, |e| {
             let seen = e.ptx(
                 "ld.acquire.sys.global.b32 {$w0}, [{$r0}];",
                 &[here],
@@ -132,10 +134,10 @@ fn barrier<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, signal: Val<'c>, phase: u32
                 values: Vec::new(),
             }
         });
-        vec![failure]
+        vec![well]
     };
-    e.if_else(signalling, &[e.int(32)], signal_and_wait, |e| {
-        vec![no_failure(e)]
+    e.if_else(signalling, &[e.int(1)], signal_and_wait, |e| {
+        vec![e.i1(true)]
     })[0]
 }
 

@@ -8,10 +8,10 @@
 
 use super::{
     emitter::{Cmp, Emitter, Val},
-    kernel::Kernel,
+    kernel::{Kernel, State},
     memory::{Place, Whole},
     slots::{self, Incoming, Slots},
-    wait::{Failure, Sender, is_well, no_failure},
+    wait::Sender,
 };
 
 /// Packets that a thread handles at once.
@@ -41,7 +41,7 @@ impl<'c> Batch<'c> {
 }
 
 impl<'c> Kernel<'c> {
-    /// Calls `body` with this thread's packets below `end` until it fails; returns the failure.
+    /// Calls `body` with this thread's packets below `end`.
     ///
     /// All packets below `whole_end` are whole, and of these it gets up to `unroll` at a time; without a `whole_end` all are.
     pub(super) fn for_packets(
@@ -49,49 +49,45 @@ impl<'c> Kernel<'c> {
         e: &Emitter<'c>,
         end: Val<'c>,
         whole_end: Option<Val<'c>>,
-        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Failure<'c>,
-    ) -> Failure<'c> {
-        let one_by_one = |e: &Emitter<'c>, first| {
-            let [_, failure] = e.stride([first, end, self.threads], |e, packet| {
-                let packet = e.opaque(packet);
-                let whole = match whole_end {
-                    Some(whole_end) => Whole::If(e.cmp(Cmp::Ult, packet, whole_end)),
-                    None => Whole::Yes,
-                };
+        body: impl Fn(&Emitter<'c>, &Batch<'c>),
+    ) {
+        let mut next = self.thread;
+        let unroll = self.spec.unroll;
+        if unroll > 1 {
+            let ahead = e.mul(self.threads, e.i32(unroll - 1));
+            let room = e.sub(
+                e.binary("arith.maxui", whole_end.unwrap_or(end), ahead),
+                ahead,
+            );
+            let step = e.mul(self.threads, e.i32(unroll));
+            next = e.stride([next, room, step], |e, first| {
+                let mut packets = vec![e.opaque(first)];
+                for index in 1..unroll as usize {
+                    packets.push(e.add(packets[index - 1], self.threads));
+                }
                 body(
                     e,
                     &Batch {
-                        packets: vec![packet],
-                        whole,
+                        packets,
+                        whole: Whole::Yes,
                     },
-                )
+                );
             });
-            failure
-        };
-        let unroll = self.spec.unroll;
-        if unroll == 1 {
-            return one_by_one(e, self.thread);
         }
-        let ahead = e.mul(self.threads, e.i32(unroll - 1));
-        let room = e.sub(
-            e.binary("arith.maxui", whole_end.unwrap_or(end), ahead),
-            ahead,
-        );
-        let step = e.mul(self.threads, e.i32(unroll));
-        let [next, failure] = e.stride([self.thread, room, step], |e, first| {
-            let mut packets = vec![e.opaque(first)];
-            for index in 1..unroll as usize {
-                packets.push(e.add(packets[index - 1], self.threads));
-            }
+        e.stride([next, end, self.threads], |e, packet| {
+            let packet = e.opaque(packet);
+            let whole = match whole_end {
+                Some(whole_end) => Whole::If(e.cmp(Cmp::Ult, packet, whole_end)),
+                None => Whole::Yes,
+            };
             body(
                 e,
                 &Batch {
-                    packets,
-                    whole: Whole::Yes,
+                    packets: vec![packet],
+                    whole,
                 },
-            )
+            );
         });
-        unless_failed(e, failure, |e| one_by_one(e, next))
     }
 
     /// Returns how many packets from `start` on are whole, but no more than `share`.
@@ -105,20 +101,6 @@ impl<'c> Kernel<'c> {
         let world_size = self.world_size();
         (1..=world_size).map(move |k| k % world_size)
     }
-}
-
-/// Goes on with `next` unless a step before has failed; returns the failure of either.
-fn unless_failed<'c>(
-    e: &Emitter<'c>,
-    failure: Failure<'c>,
-    next: impl FnOnce(&Emitter<'c>) -> Failure<'c>,
-) -> Failure<'c> {
-    e.if_else(
-        is_well(e, failure),
-        &[e.int(32)],
-        |e| vec![next(e)],
-        |_| vec![failure],
-    )[0]
 }
 
 /// Writes the body of a one-shot push all-reduce.
@@ -148,23 +130,20 @@ fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>
                 slots.send(e, e.add(kernel.peers[k], there), words);
             }
         }
-        no_failure(e)
     });
     kernel.sent(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 1);
     slots.clear(e, kernel);
+    e.block_barrier();
+    kernel.count_call(e, &state, kernel.packets);
     let own = e.add(kernel.peers[0], slots.area(e, 0));
-    let failure = kernel.for_packets(e, kernel.packets, whole, |e, batch| {
-        let (failure, reduced) = gather(e, kernel, &slots, own, &batch.packets);
-        e.when(is_well(e, failure), |e| {
-            let places = batch.places(e, kernel.output, start);
-            let packets: Vec<_> = places.into_iter().zip(reduced).collect();
-            kernel.store_packets(e, &packets, batch.whole);
-        });
-        failure
+    kernel.for_packets(e, kernel.packets, whole, |e, batch| {
+        let reduced = gather(e, kernel, &state, &slots, own, &batch.packets);
+        let places = batch.places(e, kernel.output, start);
+        let packets: Vec<_> = places.into_iter().zip(reduced).collect();
+        kernel.store_packets(e, &packets, batch.whole);
     });
-    kernel.end(e, &state, kernel.packets, failure);
     Vec::new()
 }
 
@@ -180,21 +159,23 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     shares.scatter(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 2);
-    let failure = shares.reduce(e, &slots);
+    e.block_barrier();
+    kernel.count_call(e, &state, share);
+    shares.reduce(e, &state, &slots);
     kernel.sent(e);
     slots.clear(e, kernel);
-    let failure = unless_failed(e, failure, |e| shares.collect(e, &slots));
-    kernel.end(e, &state, share, failure);
+    shares.collect(e, &state, &slots);
 }
 
-/// Receives packets of all ranks from the reduce-scatter area at `area` and reduces them.
+/// Receives packets of all ranks from the area at `area` and reduces them.
 fn gather<'c>(
     e: &Emitter<'c>,
     kernel: &Kernel<'c>,
+    state: &State<'c>,
     slots: &Slots<'c>,
     area: Val<'c>,
     packets: &[Val<'c>],
-) -> (Failure<'c>, Vec<Vec<Val<'c>>>) {
+) -> Vec<Vec<Val<'c>>> {
     let mut incoming = Vec::new();
     for &packet in packets {
         let mut address = e.add(area, slots::offset(e, packet));
@@ -208,12 +189,10 @@ fn gather<'c>(
             });
         }
     }
-    let (failure, data) = slots.receive(e, kernel, 0, &incoming);
-    let reduced = data
-        .chunks(kernel.world_size())
+    let data = slots.receive(e, kernel, state, 0, &incoming);
+    data.chunks(kernel.world_size())
         .map(|ranks| reduce_packet(e, kernel, ranks))
-        .collect();
-    (failure, reduced)
+        .collect()
 }
 
 /// Reduces the packets of all ranks, given in their order.
@@ -240,13 +219,9 @@ struct Shares<'c, 'k> {
 }
 
 impl<'c> Shares<'c, '_> {
-    fn for_packets(
-        &self,
-        e: &Emitter<'c>,
-        body: impl Fn(&Emitter<'c>, &Batch<'c>) -> Failure<'c>,
-    ) -> Failure<'c> {
+    fn for_packets(&self, e: &Emitter<'c>, body: impl Fn(&Emitter<'c>, &Batch<'c>)) {
         self.kernel
-            .for_packets(e, self.share, Some(self.whole), body)
+            .for_packets(e, self.share, Some(self.whole), body);
     }
 
     /// Sends each rank its share of our operand. A packet past the end of the operand is sent like any other, as
@@ -270,35 +245,31 @@ impl<'c> Shares<'c, '_> {
                     slots.send(e, e.add(kernel.peers[k], there), slots.encode(e, data));
                 }
             }
-            no_failure(e)
         });
     }
 
     /// Reduces our share and sends it to all others.
-    fn reduce(&self, e: &Emitter<'c>, slots: &Slots<'c>) -> Failure<'c> {
+    fn reduce(&self, e: &Emitter<'c>, state: &State<'c>, slots: &Slots<'c>) {
         let kernel = self.kernel;
         let own = e.add(kernel.peers[0], slots.area(e, 0));
         let ours = slots.ours(e, kernel, 1);
         self.for_packets(e, |e, batch| {
-            let (failure, reduced) = gather(e, kernel, slots, own, &batch.packets);
-            e.when(is_well(e, failure), |e| {
-                for (&packet, data) in batch.packets.iter().zip(&reduced) {
-                    let words = slots.encode(e, data);
-                    let there = e.opaque(e.add(ours, slots::offset(e, packet)));
-                    for &peer in &kernel.peers[1..] {
-                        slots.send(e, e.add(peer, there), words);
-                    }
+            let reduced = gather(e, kernel, state, slots, own, &batch.packets);
+            for (&packet, data) in batch.packets.iter().zip(&reduced) {
+                let words = slots.encode(e, data);
+                let there = e.opaque(e.add(ours, slots::offset(e, packet)));
+                for &peer in &kernel.peers[1..] {
+                    slots.send(e, e.add(peer, there), words);
                 }
-                let places = batch.places(e, kernel.output, e.mul(self.share, kernel.rank));
-                let packets: Vec<_> = places.into_iter().zip(reduced).collect();
-                kernel.store_packets(e, &packets, batch.whole);
-            });
-            failure
-        })
+            }
+            let places = batch.places(e, kernel.output, e.mul(self.share, kernel.rank));
+            let packets: Vec<_> = places.into_iter().zip(reduced).collect();
+            kernel.store_packets(e, &packets, batch.whole);
+        });
     }
 
     /// Collects the reduced shares of all others.
-    fn collect(&self, e: &Emitter<'c>, slots: &Slots<'c>) -> Failure<'c> {
+    fn collect(&self, e: &Emitter<'c>, state: &State<'c>, slots: &Slots<'c>) {
         let kernel = self.kernel;
         let own = e.add(kernel.peers[0], slots.area(e, 1));
         self.for_packets(e, |e, batch| {
@@ -316,16 +287,13 @@ impl<'c> Shares<'c, '_> {
                 };
                 incoming.extend(batch.packets.iter().map(packet));
             }
-            let (failure, data) = slots.receive(e, kernel, 1, &incoming);
-            e.when(is_well(e, failure), |e| {
-                let starts = kernel.multiples(e, self.share);
-                let places = starts[1..]
-                    .iter()
-                    .flat_map(|&start| batch.places(e, kernel.output, start));
-                let packets: Vec<_> = places.zip(data).collect();
-                kernel.store_packets(e, &packets, batch.whole);
-            });
-            failure
-        })
+            let data = slots.receive(e, kernel, state, 1, &incoming);
+            let starts = kernel.multiples(e, self.share);
+            let places = starts[1..]
+                .iter()
+                .flat_map(|&start| batch.places(e, kernel.output, start));
+            let packets: Vec<_> = places.zip(data).collect();
+            kernel.store_packets(e, &packets, batch.whole);
+        });
     }
 }

@@ -41,7 +41,7 @@ use super::{
     element::{halves, join},
     emitter::{Cmp, Emitter, Val},
     kernel::{Kernel, State},
-    wait::{Failure, Poll, Sender, Wait, no_failure},
+    wait::{OnFailure, Poll, Sender, Wait},
 };
 
 const SENTINEL: u64 = u64::MAX;
@@ -167,26 +167,28 @@ impl<'c> Slots<'c> {
         e.ptx(code, &[address, words[0], words[1]], &[]);
     }
 
-    /// Waits for packets; returns the failure, and the data of each.
+    /// Waits for packets and returns the data of each; a thread that waits too long leaves the kernel.
     pub(super) fn receive(
         &self,
         e: &Emitter<'c>,
         kernel: &Kernel<'c>,
+        state: &State<'c>,
         phase: u32,
         packets: &[Incoming<'c>],
-    ) -> (Failure<'c>, Vec<Vec<Val<'c>>>) {
+    ) -> Vec<Vec<Val<'c>>> {
         let senders: Vec<_> = packets.iter().map(|packet| packet.sender).collect();
         let wait = Wait {
             kernel,
+            state,
             phase,
             senders: &senders,
+            on_failure: OnFailure::Exit,
         };
-        let (failure, words) = wait.run(e, |e| {
+        let (_, words) = wait.run(e, |e| {
             let code = "ld.relaxed.sys.global.v2.b64 {{$w0}, {$w1}}, [{$r0}];";
-            let pairs: Vec<_> = packets
-                .iter()
-                .map(|packet| e.ptx(code, &[packet.address], &[e.int(64), e.int(64)]))
-                .collect();
+            let load =
+                |packet: &Incoming<'c>| e.ptx(code, &[packet.address], &[e.int(64), e.int(64)]);
+            let pairs: Vec<_> = packets.iter().map(load).collect();
             let arrived = |pair: &Vec<Val<'c>>| {
                 let words: Vec<_> = pair.iter().map(|&word| self.has_arrived(e, word)).collect();
                 e.all(&words)
@@ -196,10 +198,7 @@ impl<'c> Slots<'c> {
                 values: pairs.concat(),
             }
         });
-        (
-            failure,
-            words.chunks(2).map(|pair| self.decode(e, pair)).collect(),
-        )
+        words.chunks(2).map(|pair| self.decode(e, pair)).collect()
     }
 
     /// Clears this thread's packets of the slot of the call before.
@@ -219,7 +218,6 @@ impl<'c> Slots<'c> {
                     }
                     self.send(e, address, [empty, empty]);
                 }
-                no_failure(e)
             },
         );
     }
