@@ -72,3 +72,17 @@ func.func @order(%x: tensor<8xf32>, %y: tensor<8xf32>) -> tensor<8xf32> {
   %9 = arith.addf %8, %6 : tensor<8xf32>
   return %9 : tensor<8xf32>
 }
+
+// A two-shot all-reduce takes its operand's place; a wait for that tensor is another's affair.
+
+// CHECK-LABEL: func.func @wait_for_the_operand
+// CHECK-SAME:    %[[X:.*]]: tensor
+// CHECK:         %[[SUM:.*]] = symm_mem.two_shot_all_reduce_<sum> %[[X]] on @tp
+// CHECK:         %[[WAIT:.*]] = c10d.wait_tensor %[[X]]
+// CHECK:         return %[[SUM]], %[[WAIT]]
+func.func @wait_for_the_operand(%x: tensor<65536xf32>)
+    -> (tensor<65536xf32>, tensor<65536xf32>) {
+  %sum = c10d.all_reduce<sum> %x on @tp : tensor<65536xf32>
+  %wait = c10d.wait_tensor %x : tensor<65536xf32>
+  return %sum, %wait : tensor<65536xf32>, tensor<65536xf32>
+}

@@ -52,7 +52,8 @@ fn scan_block<'c: 'a, 'a>(block: BlockRef<'c, 'a>, done: &mut Vec<OperationRef<'
             starts |= collective.is_async();
             arrived.collective(collective);
         } else if walk::is(op, WaitTensorOperation::name()) {
-            if op.operand(0).is_ok_and(|buffer| arrived.contains(buffer)) {
+            let on_memref = op.result_count() == 0;
+            if on_memref && op.operand(0).is_ok_and(|buffer| arrived.contains(buffer)) {
                 done.push(op);
             }
         } else if is_call(op) || scan_inside(op, done) {
