@@ -4,8 +4,8 @@
 //! Changes to operations that are in a block, for passes that walk.
 
 use melior::ir::{
-    Attribute, OperationRef,
-    operation::{OperationMutLike, OperationRefMut},
+    Attribute, OperationRef, Value, ValueLike,
+    operation::{OperationLike, OperationMutLike, OperationRefMut},
 };
 
 /// Sets an attribute of an operation.
@@ -16,6 +16,13 @@ pub fn set_attribute<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str, value: At
 /// Removes an attribute of an operation, and says whether it was there.
 pub fn remove_attribute(op: OperationRef<'_, '_>, name: &str) -> bool {
     mutable(op).remove_attribute(name).is_ok()
+}
+
+/// Sets the operand of an operation at a position that it has.
+pub fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: usize, value: Value<'c, 'a>) {
+    assert!(index < op.operand_count(), "expected an operand #{index}");
+    // SAFETY: both are valid, and the operation has that operand.
+    unsafe { mlir_sys::mlirOperationSetOperand(op.to_raw(), index as isize, value.to_raw()) }
 }
 
 /// Moves an operation to right before another one.

@@ -10,6 +10,7 @@ use crate::{
     keep_deallocations::KEEP_DEALLOCATIONS,
     pipeline_options::{collect, count, forwarded},
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS, record_buffers::RECORD_BUFFERS,
+    separate_results::SEPARATE_RESULTS,
 };
 use symm_ir::{
     diagnostics::Failure,
@@ -66,6 +67,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     configured(pipeline, &LOWER_COMM)?;
     pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;
     pipeline.add_text(BUFFERIZE)?;
+    pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
     pipeline.add(&RECORD_BUFFERS, "")?;
     pipeline.add(&KEEP_DEALLOCATIONS, "")?;

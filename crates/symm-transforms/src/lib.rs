@@ -34,9 +34,10 @@ mod pipeline_options;
 mod place;
 pub mod place_symmetric_buffers;
 pub mod record_buffers;
+pub mod separate_results;
 mod records;
 mod runtime;
-pub mod unshare_fills;
+pub mod unshare_inits;
 
 use symm_ir::pass::{PassDef, PipelineDef};
 
@@ -57,8 +58,9 @@ pub static PASSES: &[&PassDef] = &[
     &lower_comm::LOWER_COMM,
     &outline_contractions::OUTLINE_CONTRACTIONS,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    &separate_results::SEPARATE_RESULTS,
     &record_buffers::RECORD_BUFFERS,
-    &unshare_fills::UNSHARE_FILLS,
+    &unshare_inits::UNSHARE_INITS,
 ];
 
 /// Every pipeline of this crate, sorted by argument.

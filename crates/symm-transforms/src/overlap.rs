@@ -23,7 +23,8 @@ pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool
     }
 }
 
-fn is_function_argument(buffer: Value<'_, '_>) -> bool {
+/// Says whether a buffer is, or is a view of, an argument of a function.
+pub fn is_function_argument(buffer: Value<'_, '_>) -> bool {
     let Origin::Argument(block, _) = origin(root(buffer)) else { return false };
     let function = block.parent_operation().filter(|op| walk::is(*op, "func.func"));
     let entry = function.and_then(|op| op.region(0).ok()?.first_block());
@@ -37,7 +38,7 @@ pub fn allocation<'c: 'a, 'a>(buffer: Value<'c, 'a>) -> Option<OperationRef<'c, 
 }
 
 /// Returns the buffer that a buffer is a view of, as far as is seen.
-fn root<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Value<'c, 'a> {
+pub fn root<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Value<'c, 'a> {
     while let Some(op) = defining_op(buffer)
         && VIEWS.iter().any(|name| walk::is(op, name))
         && let Some(viewed) = operand(op, 0)

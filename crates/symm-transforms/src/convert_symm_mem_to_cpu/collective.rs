@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     attributes::{protocol, reduce_op, symbol},
-    builder::{Builder, dynamic, memref_type},
     buffer_table,
+    builder::{Builder, dynamic, memref_type},
     group::Group,
     overlap::may_overlap,
     place,
@@ -47,8 +47,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
 
     pub(super) fn one_shot_copy(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let (staging, from, to) = (op.operand(0)?, op.operand(1)?, op.operand(2)?);
-        let algorithm =
-            if may_overlap(staging, to) { &kernel::COPY_STAGED } else { &kernel::COPY };
+        let algorithm = if may_overlap(staging, to) {
+            &kernel::COPY_STAGED
+        } else {
+            &kernel::COPY
+        };
         self.reduce(op, algorithm, &[staging, from, to])
     }
 
@@ -71,9 +74,24 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         check_space(op, &group, algorithm, operands)?;
         let b = Builder::before(op);
         let reduction = reduction(&b, op, operands[0])?;
-        let Operands { buffers, code } = normalize(&b, operands);
+        let Operands { mut buffers, code } = normalize(&b, operands);
+        let roles = algorithm.roles.iter().filter(|role| !role.is_temporary());
+        for (buffer, _) in buffers
+            .iter_mut()
+            .zip(roles)
+            .filter(|(_, role)| **role != Role::Symmetric)
+        {
+            *buffer = in_ordinary_memory(&b, *buffer);
+        }
         self.record_temporaries(op, &group, algorithm, operands[0]);
-        self.launch(op, &group, algorithm, Some(reduction), &buffers, &format!(".{code}"))
+        self.launch(
+            op,
+            &group,
+            algorithm,
+            Some(reduction),
+            &buffers,
+            &format!(".{code}"),
+        )
     }
 
     /// Builds the call of a kernel, with the memory that it needs besides its
@@ -100,7 +118,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             }
         }
         self.declare(&[ENTER, LEAVE]);
-        let spec = Spec { algorithm, group, reduction, layout };
+        let spec = Spec {
+            algorithm,
+            group,
+            reduction,
+            layout,
+        };
         let name = self.kernels.get(&b, &spec, &arguments);
         let phases = algorithm.phases().map(str::to_owned).collect();
         arguments.push(b.i32(self.record(op, group, algorithm.name, phases)));
@@ -138,9 +161,21 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
                 _ => (bytes * ranks, buffer_table::space(Some(&group.name))),
             };
             let name = format!("{role} of {}", algorithm.name);
-            self.buffers.push(Buffer { name, loc: place::of(op.location()), bytes, space });
+            self.buffers.push(Buffer {
+                name,
+                loc: place::of(op.location()),
+                bytes,
+                space,
+            });
         }
     }
+}
+
+/// Builds the view of a buffer that says nothing of symmetric memory, so that
+/// kernels do not differ in where private data happens to be.
+fn in_ordinary_memory<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Value<'c, 'a> {
+    let r#type = memref::in_memory_space(buffer.r#type(), None);
+    b.convert("memref.memory_space_cast", buffer, r#type)
 }
 
 /// Peers can reach the buffer of a pulling algorithm only in symmetric memory.
@@ -151,7 +186,11 @@ fn check_space<'c: 'a, 'a>(
     operands: &[Value<'c, 'a>],
 ) -> PassResult {
     let roles = algorithm.roles.iter().filter(|role| !role.is_temporary());
-    for (buffer, _) in operands.iter().zip(roles).filter(|(_, role)| **role == Role::Symmetric) {
+    for (buffer, _) in operands
+        .iter()
+        .zip(roles)
+        .filter(|(_, role)| **role == Role::Symmetric)
+    {
         let r#type = buffer.r#type();
         let space = memref::memory_space(r#type).and_then(dialect::symm_mem_group);
         if space.as_ref() != Some(&group.name) {
