@@ -21,7 +21,7 @@ use crate::{
     pipeline_options::{collect, count, forwarded, with_default},
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
     record_buffers::RECORD_BUFFERS,
-    unshare_fills::UNSHARE_FILLS,
+    unshare_inits::UNSHARE_INITS,
 };
 use symm_ir::{
     diagnostics::Failure,
@@ -76,7 +76,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add(&GENERALIZE_ELEMENTWISE, "")?;
     pipeline.add(&OUTLINE_CONTRACTIONS, "")?;
     pipeline.add_text(FUSE)?;
-    pipeline.add(&UNSHARE_FILLS, "")?;
+    pipeline.add(&UNSHARE_INITS, "")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
     pipeline.add(&RECORD_BUFFERS, "")?;

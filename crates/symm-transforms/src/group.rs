@@ -8,7 +8,13 @@ use melior::ir::{
     attribute::{ArrayAttribute, IntegerAttribute, StringAttribute},
     operation::OperationLike,
 };
-use symm_ir::walk;
+use symm_ir::{
+    diagnostics::{Failure, error},
+    walk,
+};
+
+/// The most members of a group that can be lowered, each of which is named in tables.
+const MOST_MEMBERS: i64 = 1 << 16;
 
 /// A process group, as `comm.group` declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +32,11 @@ pub struct Group {
 }
 
 /// Returns the groups of a module, in order.
-pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Group> {
+///
+/// # Errors
+///
+/// Reports a group that is too large to be lowered.
+pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Result<Vec<Group>, Failure> {
     walk::children(module)
         .filter(|op| walk::is(*op, "comm.group"))
         .zip(0..)
@@ -34,8 +44,12 @@ pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Group> {
         .collect()
 }
 
-fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Group {
+fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Result<Group, Failure> {
     let size = op.attribute("size").map(integer).unwrap_or_default();
+    if size > MOST_MEMBERS {
+        let message = format!("expected at most {MOST_MEMBERS} members to lower it, got {size}");
+        return Err(error(&op, message).emit());
+    }
     let ranks = match op.attribute("ranks").and_then(ArrayAttribute::try_from) {
         Ok(list) => (0..list.len())
             .filter_map(|i| list.element(i).ok())
@@ -43,13 +57,13 @@ fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Group {
             .collect(),
         Err(_) => (0..size).collect(),
     };
-    Group {
+    Ok(Group {
         name: text(op, "sym_name"),
         index,
         size,
         symm_mem: op.has_attribute("symm_mem"),
         ranks,
-    }
+    })
 }
 
 fn integer(attribute: Attribute<'_>) -> i64 {

@@ -63,7 +63,7 @@ Runs after `--convert-symm-mem-to-cpu` and before the conversions to LLVM.
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     let mut conversion = Conversion {
-        groups: groups(module),
+        groups: groups(module)?,
         views: Views::default(),
         spin_limit: pass.options().int("spin-limit"),
     };

@@ -43,6 +43,11 @@ impl Kernels {
         for source in sources {
             let outer = symbol_name(source).unwrap_or_default();
             for op in walk::children(source).collect::<Vec<_>>() {
+                // Outlining copies the groups that types name; kernels find them in the
+                // modules around.
+                if !walk::is(op, "gpu.func") {
+                    continue;
+                }
                 let inner = symbol_name(op).unwrap_or_default();
                 let name = outer.strip_suffix("_kernel").map_or(outer.clone(), str::to_owned);
                 let name = format!("symm_{}", name.replace("_kernel_", "_"));

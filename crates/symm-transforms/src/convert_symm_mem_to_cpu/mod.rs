@@ -124,7 +124,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         Ok(Self {
             pass,
             body,
-            groups: groups(module),
+            groups: groups(module)?,
             kernels: Kernels::new(body, pass.options().bool("test-without-exit-barrier")),
             table: op_table::read(module),
             buffers: buffer_table::read(module),

@@ -131,7 +131,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         Ok(Self {
             pass,
             body,
-            groups: groups(module),
+            groups: groups(module)?,
             shapes: LaunchTable::shipped().map_err(|reason| Failure::Message(reason.to_string()))?,
             table: op_table::read(module),
             cuda: cuda_table::read(module, target.chip())?,

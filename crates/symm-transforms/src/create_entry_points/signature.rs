@@ -14,7 +14,10 @@ use melior::ir::{
     r#type::{FunctionType, MemRefType},
 };
 use symm_abi::DType;
-use symm_ir::diagnostics::{Failure, error};
+use symm_ir::{
+    diagnostics::{Failure, error},
+    memref,
+};
 
 /// An argument or a result.
 pub(super) struct Value<'c> {
@@ -111,22 +114,25 @@ impl<'c> Value<'c> {
             let message = format!("is an entry: expected {what} to be {expected}, got {type}");
             error(&function, message).emit()
         };
-        let Ok(memref) = MemRefType::try_from(r#type) else {
+        let Ok(buffer) = MemRefType::try_from(r#type) else {
             return Err(refuse("a ranked tensor or memref"));
         };
-        let Some(dtype) = DType::from_name(&memref.element().to_string()) else {
+        let Some(dtype) = DType::from_name(&buffer.element().to_string()) else {
             return Err(refuse("of an element type that collectives can move"));
         };
-        let shape = shape(memref);
+        let shape = shape(buffer);
         if shape.contains(&dynamic()) {
             return Err(refuse("of static shape"));
         }
-        if !may_be_contiguous(memref, &shape) {
+        if memref::bytes(r#type).is_none_or(|bytes| i64::try_from(bytes).is_err()) {
+            return Err(refuse("of less than 2^63 bytes"));
+        }
+        if !may_be_contiguous(buffer, &shape) {
             return Err(refuse("row-major and contiguous"));
         }
         Ok(Self {
             name,
-            r#type: memref,
+            r#type: buffer,
             dtype,
             shape,
         })
@@ -136,11 +142,11 @@ impl<'c> Value<'c> {
 /// Says whether a type can describe a row-major buffer without gaps.
 fn may_be_contiguous(r#type: MemRefType<'_>, shape: &[i64]) -> bool {
     let (strides, offset) = r#type.strides_and_offset();
-    let mut expected = 1;
+    let mut expected: i64 = 1;
     let mut matches = offset == 0 || offset == dynamic();
     for (extent, stride) in shape.iter().zip(&strides).rev() {
         matches &= *extent == 1 || *stride == expected || *stride == dynamic();
-        expected *= extent;
+        expected = expected.saturating_mul(*extent);
     }
     matches
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// RUN: symm-opt %s --unshare-fills | FileCheck %s
+// RUN: symm-opt %s --unshare-inits | FileCheck %s
 
 // CHECK-LABEL: func.func @shared
 // CHECK-DAG: %[[ONE:.*]] = linalg.fill
@@ -16,4 +16,13 @@ func.func @shared(%a: tensor<4x8xf32>, %b: tensor<8x4xf32>) -> (tensor<4x4xf32>,
   %c = linalg.matmul ins(%a, %b : tensor<4x8xf32>, tensor<8x4xf32>) outs(%fill : tensor<4x4xf32>) -> tensor<4x4xf32>
   %d = linalg.matmul ins(%a, %b : tensor<4x8xf32>, tensor<8x4xf32>) outs(%fill : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %c, %d : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// CHECK-LABEL: func.func @empty
+// CHECK-COUNT-2: tensor.empty
+func.func @empty(%a: tensor<4x8xf32>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {
+  %empty = tensor.empty() : tensor<8x4xf32>
+  %b = linalg.transpose ins(%a : tensor<4x8xf32>) outs(%empty : tensor<8x4xf32>) permutation = [1, 0]
+  %c = linalg.transpose ins(%a : tensor<4x8xf32>) outs(%empty : tensor<8x4xf32>) permutation = [1, 0]
+  return %b, %c : tensor<8x4xf32>, tensor<8x4xf32>
 }

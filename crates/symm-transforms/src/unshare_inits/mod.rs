@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--unshare-inits`: each user of an empty or filled tensor gets one of its own.
+
+use crate::builder::first_result;
+use melior::ir::{Operation, OperationRef, operation::OperationLike};
+use mlir_sys::{mlirGetDialectHandle__linalg__, mlirOperationClone};
+use symm_ir::{
+    pass::{PassDef, PassResult, PassRun, StatisticDef},
+    rewriter::Rewriter,
+    value::{self, Use},
+    walk,
+};
+
+/// Clones empty and filled tensors that have several users.
+pub static UNSHARE_INITS: PassDef = PassDef {
+    argument: "unshare-inits",
+    summary: "Give each user of an empty or filled tensor one of its own",
+    description: "
+`--cse` merges the zeros that accumulators start from. Bufferization then has to copy
+them for all users but one. A fill costs less than a copy, and none at all where a
+matrix product overwrites its result instead.
+
+It merges empty tensors, too, and bufferization then gives one buffer to values that have
+nothing to do with each other. If one of these must be in symmetric memory, all are, and a
+result among them has to be copied out. Runs on tensors.
+",
+    anchor: None,
+    options: &[],
+    statistics: &[StatisticDef { name: "clones", description: "fills and empty tensors cloned" }],
+    dependent_dialects: &[mlirGetDialectHandle__linalg__],
+    run,
+};
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let rewriter = Rewriter::new(pass.context());
+    // A fill's clone uses the empty tensor of the original.
+    for name in ["linalg.fill", "tensor.empty"] {
+        for init in walk::collect_named(pass.operation(), name) {
+            if init.result_count() == 1 {
+                unshare(pass, &rewriter, init);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unshare<'c: 'a, 'a>(
+    pass: &PassRun<'c, 'a>,
+    rewriter: &Rewriter<'c, 'a>,
+    init: OperationRef<'c, 'a>,
+) {
+    let uses: Vec<Use<'c, 'a>> = value::uses(first_result(init)).collect();
+    for other in uses.iter().skip(1) {
+        let clone = rewriter.after(init).insert(clone(init));
+        rewriter.replace_use(*other, first_result(clone));
+        pass.count("clones", 1);
+    }
+}
+
+fn clone<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Operation<'c> {
+    // SAFETY: the operation is valid; nobody else owns its clone.
+    unsafe { Operation::from_raw(mlirOperationClone(op.to_raw())) }
+}
