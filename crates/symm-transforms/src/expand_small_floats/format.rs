@@ -60,7 +60,7 @@ impl Format {
 
     /// Returns the bits of all but the sign.
     pub(super) fn magnitude_mask(self) -> i64 {
-        (1 << (self.width - 1)) - 1
+        i64::MAX >> (i64::BITS - self.width)
     }
 
     /// Returns the smallest bits, without sign, that are no finite number.
