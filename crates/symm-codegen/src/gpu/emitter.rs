@@ -8,30 +8,20 @@ use melior::{
     ir::{
         Attribute, Block, BlockLike, BlockRef, Identifier, Location, Region, RegionLike, Type,
         Value, ValueLike,
-        attribute::{
-            DenseI32ArrayAttribute, DenseI64ArrayAttribute, FloatAttribute, IntegerAttribute,
-            StringAttribute,
-        },
+        attribute::{DenseI32ArrayAttribute, DenseI64ArrayAttribute, StringAttribute},
         operation::{OperationBuilder, OperationLike},
-        r#type::IntegerType,
     },
 };
+
+mod arith;
+
+pub(super) use arith::Cmp;
 
 /// A value of the function under construction.
 ///
 /// Its second lifetime is that of the context, and not that of the block it was made in: an [`Emitter`] never erases or
 /// moves what it has written, and the function outlives the emitter.
 pub(super) type Val<'c> = Value<'c, 'c>;
-
-/// Predicates of `arith.cmpi`.
-#[derive(Clone, Copy)]
-pub(super) enum Cmp {
-    Eq = 0,
-    Ne = 1,
-    Slt = 2,
-    Ult = 6,
-    Uge = 9,
-}
 
 /// A place at the end of a block, where operations are written.
 #[derive(Clone, Copy)]
@@ -111,156 +101,6 @@ impl<'c> Emitter<'c> {
     ) -> Val<'c> {
         self.op(name, operands, &[result], attributes, Vec::new())[0]
     }
-
-    // Types and constants
-
-    pub(super) fn int(&self, bits: u32) -> Type<'c> {
-        IntegerType::new(self.context, bits).into()
-    }
-
-    pub(super) fn f16(&self) -> Type<'c> {
-        // SAFETY: the constructor takes any live context.
-        unsafe { Type::from_raw(mlir_sys::mlirF16TypeGet(self.context.to_raw())) }
-    }
-
-    pub(super) fn bf16(&self) -> Type<'c> {
-        // SAFETY: the constructor takes any live context.
-        unsafe { Type::from_raw(mlir_sys::mlirBF16TypeGet(self.context.to_raw())) }
-    }
-
-    pub(super) fn f32(&self) -> Type<'c> {
-        Type::float32(self.context)
-    }
-
-    pub(super) fn f64(&self) -> Type<'c> {
-        Type::float64(self.context)
-    }
-
-    pub(super) fn constant(&self, bits: u32, value: u64) -> Val<'c> {
-        let attribute = IntegerAttribute::new(self.int(bits), value as i64);
-        self.value(
-            "arith.constant",
-            &[],
-            self.int(bits),
-            &[("value", attribute.into())],
-        )
-    }
-
-    pub(super) fn i1(&self, value: bool) -> Val<'c> {
-        self.constant(1, value.into())
-    }
-
-    pub(super) fn i32(&self, value: u32) -> Val<'c> {
-        self.constant(32, value.into())
-    }
-
-    pub(super) fn i64(&self, value: u64) -> Val<'c> {
-        self.constant(64, value)
-    }
-
-    pub(super) fn float(&self, r#type: Type<'c>, value: f64) -> Val<'c> {
-        let attribute = FloatAttribute::new(self.context, r#type, value);
-        self.value(
-            "arith.constant",
-            &[],
-            r#type,
-            &[("value", attribute.into())],
-        )
-    }
-
-    // Arithmetic: the result has the type of the first operand
-
-    pub(super) fn binary(&self, name: &str, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.value(name, &[a, b], a.r#type(), &[])
-    }
-
-    pub(super) fn add(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.addi", a, b)
-    }
-
-    pub(super) fn sub(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.subi", a, b)
-    }
-
-    pub(super) fn mul(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.muli", a, b)
-    }
-
-    pub(super) fn and(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.andi", a, b)
-    }
-
-    pub(super) fn or(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.ori", a, b)
-    }
-
-    pub(super) fn xor(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.xori", a, b)
-    }
-
-    pub(super) fn shl(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.shli", a, b)
-    }
-
-    pub(super) fn shr(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.shrui", a, b)
-    }
-
-    pub(super) fn umin(&self, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.binary("arith.minui", a, b)
-    }
-
-    pub(super) fn not(&self, a: Val<'c>) -> Val<'c> {
-        self.xor(a, self.i1(true))
-    }
-
-    /// Returns an `i1` unchanged, but tells LLVM what it will be: so that what happens rarely is not laid out between what
-    /// happens always, and need not be fetched with it.
-    pub(super) fn expect(&self, condition: Val<'c>, expected: bool) -> Val<'c> {
-        self.binary("llvm.intr.expect", condition, self.i1(expected))
-    }
-
-    /// Conjunction of any number of `i1`.
-    pub(super) fn all(&self, conditions: &[Val<'c>]) -> Val<'c> {
-        conditions
-            .iter()
-            .copied()
-            .reduce(|a, b| self.and(a, b))
-            .unwrap_or_else(|| self.i1(true))
-    }
-
-    pub(super) fn cmp(&self, predicate: Cmp, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        let predicate = IntegerAttribute::new(self.int(64), predicate as i64);
-        self.value(
-            "arith.cmpi",
-            &[a, b],
-            self.int(1),
-            &[("predicate", predicate.into())],
-        )
-    }
-
-    pub(super) fn select(&self, condition: Val<'c>, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.value("arith.select", &[condition, a, b], a.r#type(), &[])
-    }
-
-    /// Any conversion of `arith` from one type to another.
-    pub(super) fn cast(&self, name: &str, a: Val<'c>, to: Type<'c>) -> Val<'c> {
-        self.value(name, &[a], to, &[])
-    }
-
-    pub(super) fn zext(&self, a: Val<'c>, bits: u32) -> Val<'c> {
-        self.cast("arith.extui", a, self.int(bits))
-    }
-
-    pub(super) fn trunc(&self, a: Val<'c>, bits: u32) -> Val<'c> {
-        self.cast("arith.trunci", a, self.int(bits))
-    }
-
-    pub(super) fn bitcast(&self, a: Val<'c>, to: Type<'c>) -> Val<'c> {
-        self.cast("arith.bitcast", a, to)
-    }
-
-    // Control flow
 
     /// Writes a nested block; `body` returns its terminator's name and operands.
     fn region(
@@ -358,8 +198,6 @@ impl<'c> Emitter<'c> {
             &[("static_position", position.into())],
         )
     }
-
-    // The machine
 
     /// Writes PTX as it stands: `{$w0}` are the results, `{$r0}` the operands. It is never moved, merged or dropped, and
     /// no memory access is moved across it.
