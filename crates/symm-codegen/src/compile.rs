@@ -68,7 +68,7 @@ pub fn compile(
     options: &Options,
     stage: Stage,
 ) -> Result<Compiled> {
-    let plan = Plan::of(module);
+    let plan = Plan::of(module)?;
     let road = options.gpu.as_ref().map_or(Road::Cpu, Road::Cuda);
     lower_to_llvm(context, module, road, &options.pipeline)?;
     let mut manifest = plan.manifest(module, options.cpu.manifest_features());

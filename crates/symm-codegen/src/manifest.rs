@@ -3,6 +3,7 @@
 
 //! What an artifact says of itself.
 
+use crate::error::{Error, Result};
 use melior::ir::{Module, OperationRef, attribute::IntegerAttribute, operation::OperationLike};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -18,17 +19,21 @@ pub struct Plan {
 
 impl Plan {
     /// Reads the groups of a program.
-    pub fn of(module: &Module<'_>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Fails, with a diagnostic, where a group is too large to be lowered.
+    pub fn of(module: &Module<'_>) -> Result<Self> {
         let op = module.as_operation();
         let world_size = op
             .attribute("comm.world_size")
             .and_then(IntegerAttribute::try_from);
-        Self {
-            groups: group::groups(op),
+        Ok(Self {
+            groups: group::groups(op).map_err(|_| Error::Diagnosed)?,
             world_size: world_size
                 .ok()
                 .and_then(|size| u32::try_from(size.signed_value()).ok()),
-        }
+        })
     }
 
     /// Returns the manifest of the lowered program.

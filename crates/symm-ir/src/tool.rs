@@ -91,6 +91,7 @@ impl Arguments {
             .any(|argument| argument == flag || argument.strip_prefix('-') == Some(flag))
     }
 
+    /// Calls a main of MLIR's with them.
     fn call(&self, main: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> ExitCode {
         let mut pointers: Vec<_> = self
             .0
@@ -98,6 +99,9 @@ impl Arguments {
             .map(|argument| argument.as_ptr().cast_mut())
             .collect();
         pointers.push(ptr::null_mut());
+        // Rust ignores the signal, and then LLVM calls a reader like `head`, who has seen enough, a fatal error.
+        // SAFETY: no handler is installed, and this process has no other thread yet.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
         let code = main(self.0.len() as c_int, pointers.as_mut_ptr());
         ExitCode::from(u8::try_from(code).unwrap_or(1))
     }

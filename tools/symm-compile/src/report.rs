@@ -88,11 +88,10 @@ fn list(values: &[Value]) -> String {
 }
 
 fn decision(remark: &Remark) -> String {
+    // What was done, or not, is in the remark's name: placed, copied, kept.
     let outcome = match remark.kind {
-        Kind::Passed => "done",
-        Kind::Missed => "not done",
-        Kind::Failed => "failed",
-        Kind::Analysis => "noted",
+        Kind::Failed => " failed",
+        Kind::Passed | Kind::Missed | Kind::Analysis => "",
     };
     let arguments: Vec<_> = remark
         .args
@@ -105,7 +104,7 @@ fn decision(remark: &Remark) -> String {
         .trim_end_matches(')')
         .replace('"', "");
     format!(
-        "{place}: {} {}: {outcome}; {}",
+        "{place}: {} {}{outcome}; {}",
         remark.category,
         remark.name,
         arguments.join("; ")
