@@ -10,8 +10,8 @@
 //!
 //! # Why a slot is free when it is written (L9)
 //!
-//! Call `c` of a block writes slot `c % 3` of its peers, reads its own slot `c % 3`, and clears its own slot
-//! `(c - 1) % 3`, which a peer next writes in its call `c + 2`. In the terms of the PTX memory model:
+//! The slots take turns: call `c` of a block writes slot `c % 3` of its peers, reads its own slot `c % 3`, and clears its own
+//! slot `(c - 1) % 3`, which a peer next writes in its call `c + 2`. In the terms of the PTX memory model:
 //!
 //! 1. All accesses to slots are strong (relaxed, system scope) and of 64-bit words, so that none of them race.
 //! 2. The clear in our call `c` comes before all that our call `c + 1` sends: between the two lies the end of a grid, or
@@ -29,8 +29,8 @@
 //!
 //! # Epochs that come again (L7)
 //!
-//! Sentinel slots use the epoch modulo 3 only, and the period of epochs is a multiple of 3. Tagged slots need no clearing
-//! as long as no tag comes again: calls differ in their tags, and words that a short call leaves alone keep old ones.
+//! Which slot's turn it is does not depend on the epoch: it is counted beside it. Tagged slots need no clearing as long as
+//! no tag comes again: calls differ in their tags, and words that a short call leaves alone keep old ones.
 //! Before the tags start again, the last three calls of a period clear the slot of the call before them whole, in the
 //! way and for the reasons above. After them no slot holds a tag but that of a call among the last three, and its
 //! slot is cleared again at the end of the next period before that tag is used.
