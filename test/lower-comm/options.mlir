@@ -26,6 +26,7 @@
 
 // HELP: --lower-comm
 // HELP-NEXT: --auto-select
+// HELP-NEXT: --launch-table=
 // HELP-NEXT: --one-shot-threshold-bytes=
 // HELP-NEXT: --protocol=
 // HELP-NEXT: --two-shot-threshold-bytes=

@@ -16,7 +16,7 @@ use crate::{
     expand_small_floats::EXPAND_SMALL_FLOATS,
     generalize_elementwise::GENERALIZE_ELEMENTWISE,
     keep_deallocations::KEEP_DEALLOCATIONS,
-    lower_comm::LOWER_COMM,
+    lower_comm::{AS_TABLE, LAUNCH_TABLE, LOWER_COMM, ONE_SHOT_THRESHOLD, PROTOCOL},
     outline_contractions::OUTLINE_CONTRACTIONS,
     pipeline_options::{collect, count, forwarded, with_default},
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
@@ -53,7 +53,11 @@ PTX. The kernels of collectives are generated when the artifact is.
 };
 
 static OPTIONS: [OptionDef; count(&CONFIGURED)] =
-    with_default(collect(&CONFIGURED), "protocol", OptionDefault::Text("push"));
+    with_default(
+        with_default(collect(&CONFIGURED), PROTOCOL, OptionDefault::Text("push")),
+        ONE_SHOT_THRESHOLD,
+        OptionDefault::Int(AS_TABLE),
+    );
 
 /// Fusion, and back to one function.
 const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,cse";
@@ -71,7 +75,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let configured = |pass: &'static PassDef| {
         pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
     };
-    configured(&LOWER_COMM)?;
+    pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
     pipeline.add_text("inline,symbol-dce,canonicalize,cse,convert-elementwise-to-linalg")?;
     pipeline.add(&GENERALIZE_ELEMENTWISE, "")?;
     pipeline.add(&OUTLINE_CONTRACTIONS, "")?;
@@ -105,4 +109,14 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     ))?;
     pipeline.add_text(TO_LLVM)?;
     Ok(())
+}
+
+/// Returns the options of `--lower-comm`; the launch table is that of the chip,
+/// unless another one is named.
+fn lower_comm_options(options: &OptionValues<'_>, chip: &str) -> String {
+    let mut text = forwarded(options, &LOWER_COMM);
+    if options.text(LAUNCH_TABLE).is_empty() {
+        text = text.replace(&format!("{LAUNCH_TABLE}="), &format!("{LAUNCH_TABLE}={chip}"));
+    }
+    text
 }

@@ -9,8 +9,6 @@ use melior::ir::{OperationRef, Type, Value};
 /// Positions among the arguments of a launch's body.
 const BLOCK_ID: usize = 0;
 const THREAD_ID: usize = 3;
-const GRID_SIZE: usize = 6;
-const BLOCK_SIZE: usize = 9;
 const ATTRIBUTIONS: usize = 12;
 
 /// What a thread of a launch knows of its place; all along x.
@@ -20,10 +18,6 @@ pub struct Thread<'c, 'a> {
     pub block: Value<'c, 'a>,
     /// Its number in the block.
     pub thread: Value<'c, 'a>,
-    /// Blocks of the grid.
-    pub blocks: Value<'c, 'a>,
-    /// Threads of a block.
-    pub threads: Value<'c, 'a>,
     /// Memory that the threads of a block share.
     pub shared: Vec<Value<'c, 'a>>,
 }
@@ -43,8 +37,6 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             let thread = Thread {
                 block: arguments[BLOCK_ID],
                 thread: arguments[THREAD_ID],
-                blocks: arguments[GRID_SIZE],
-                threads: arguments[BLOCK_SIZE],
                 shared: arguments[ATTRIBUTIONS..].to_vec(),
             };
             body(b, &thread);

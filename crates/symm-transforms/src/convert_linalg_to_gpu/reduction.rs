@@ -6,7 +6,7 @@
 use melior::{
     Context,
     ir::{
-        Attribute, BlockLike, BlockRef, OperationRef, RegionLike, Type, Value, ValueLike,
+        Attribute, BlockLike, BlockRef, OperationRef, RegionLike, Type, Value,
         attribute::DenseI32ArrayAttribute, operation::OperationLike,
     },
 };

@@ -7,6 +7,7 @@ use super::{
     cost,
     operand::Operand,
     options::{ONE_SHOT_THRESHOLD, Options, TWO_SHOT_THRESHOLD},
+    table::Table,
 };
 use melior::ir::{Attribute, Value, ValueLike, operation::OperationLike};
 use std::fmt;
@@ -77,6 +78,8 @@ pub enum Refusal<'c> {
     AutoSelectOff,
     /// The group has no symmetric memory.
     PlainGroup,
+    /// No kernel of the GPU does it.
+    NoKernel,
     /// The size is not known.
     DynamicSize,
     /// The operand cannot be in symmetric memory of the group.
@@ -96,6 +99,7 @@ impl Refusal<'_> {
             Self::NoAlgorithm => "algorithm",
             Self::AutoSelectOff => "auto-select",
             Self::PlainGroup => "symm-mem-group",
+            Self::NoKernel => "kernel",
             Self::DynamicSize => "static-size",
             Self::MemorySpace(_) | Self::Placed => "memory-space",
             Self::Size { .. } => "size",
@@ -107,18 +111,32 @@ impl Refusal<'_> {
 /// Chooses algorithms.
 pub struct Selection<'c, 'a> {
     options: Options,
+    table: Option<Table>,
     symbols: SymbolCache<'c, 'a>,
 }
 
 impl<'c: 'a, 'a> Selection<'c, 'a> {
     /// Creates a selection under the options of the pass.
-    pub fn new(options: Options) -> Self {
-        Self { options, symbols: SymbolCache::new() }
+    pub fn new(options: Options, table: Option<Table>) -> Self {
+        Self { options, table, symbols: SymbolCache::new() }
     }
 
-    /// Returns the options.
-    pub fn options(&self) -> &Options {
-        &self.options
+    /// Returns the options for a collective, with the threshold that the launch table
+    /// says for it.
+    pub fn options(&self, collective: Collective<'c, 'a>) -> Options {
+        let limit = self.table_limit(collective).flatten();
+        let one_shot_bytes = limit.filter(|_| self.options.as_table);
+        Options {
+            one_shot_bytes: one_shot_bytes.unwrap_or(self.options.one_shot_bytes),
+            ..self.options
+        }
+    }
+
+    /// Returns what the launch table says for a collective, if there is one.
+    fn table_limit(&self, collective: Collective<'c, 'a>) -> Option<Option<u64>> {
+        let table = self.table.as_ref()?;
+        let group = self.symbols.lookup(collective.op(), &collective.group())?;
+        Some(table.one_shot_bytes(collective, group))
     }
 
     /// Returns the algorithm that a collective gets.
@@ -144,17 +162,21 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         if let Some(space) = operand.foreign_space() {
             return Err(Refusal::MemorySpace(space));
         }
+        if self.table_limit(collective) == Some(None) {
+            return Err(Refusal::NoKernel);
+        }
         let placed = declaration.parent_operation().is_some_and(|op| op.has_attribute("comm.placed"));
-        self.by_size(&operand, bytes, &Home { group, placed })
+        self.by_size(self.options(collective), &operand, bytes, &Home { group, placed })
     }
 
     fn by_size(
         &self,
+        options: Options,
         operand: &Operand<'c, 'a>,
         bytes: u64,
         home: &Home,
     ) -> Result<Choice, Refusal<'c>> {
-        let Options { one_shot_bytes, two_shot_bytes, protocol, .. } = self.options;
+        let Options { one_shot_bytes, two_shot_bytes, protocol, .. } = options;
         let mut refusal = Refusal::Size { bytes };
         let in_place = operand.is_in_place();
         for (algorithm, limit) in
@@ -210,6 +232,8 @@ impl fmt::Display for Explained<'_, '_> {
             Refusal::PlainGroup => {
                 formatter.write_str("the group has no symmetric memory; declare it with {symm_mem}")
             }
+            Refusal::NoKernel => formatter
+                .write_str("no kernel does this reduction in a group of this size"),
             Refusal::DynamicSize => formatter.write_str("the size is not known at compile time"),
             Refusal::MemorySpace(space) => {
                 write!(formatter, "a buffer is in memory space {space}, which its peers cannot use")

@@ -38,7 +38,7 @@ fn emit<'c: 'a, 'a>(
     if !remark::enabled(op) {
         return;
     }
-    let options = selection.options();
+    let options = selection.options(collective);
     let mut remark = remark::on(op, Kind::Missed, NAME, "kept")
         .arg("Predicate", refusal.predicate())
         .arg("Group", format_args!("@{}", collective.group()));
@@ -48,5 +48,5 @@ fn emit<'c: 'a, 'a>(
             .arg(ONE_SHOT_THRESHOLD, options.one_shot_bytes)
             .arg(TWO_SHOT_THRESHOLD, options.two_shot_bytes);
     }
-    remark.because(Explained(refusal, options)).emit();
+    remark.because(Explained(refusal, &options)).emit();
 }

@@ -12,14 +12,17 @@ mod operand;
 mod options;
 mod replace;
 mod staging;
+mod table;
 mod two_shot;
 mod wait;
 
-use self::{choice::Selection, one_shot::OneShot, options::Options, two_shot::TwoShot, wait::Wait};
+use self::{choice::Selection, one_shot::OneShot, options::Options, table::Table, two_shot::TwoShot, wait::Wait};
 use symm_ir::{
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
     pattern::Patterns,
 };
+
+pub use options::{AS_TABLE, LAUNCH_TABLE, ONE_SHOT_THRESHOLD, PROTOCOL};
 
 /// The name of the pass, in flags, pipelines and remarks.
 const NAME: &str = "lower-comm";
@@ -52,6 +55,12 @@ pub static LOWER_COMM: PassDef = PassDef {
             "who moves the data: pull (peers read the operand, which must be symmetric) or push \
              (each rank writes to slots of its peers)",
         ),
+        OptionDef::text(
+            options::LAUNCH_TABLE,
+            "",
+            "a chip, such as sm_90: what has no kernel there stays, and one-shot-threshold-bytes=-1 \
+             takes the sizes at which one-shot was measured fastest; empty: not for a GPU",
+        ),
     ],
     statistics: &[
         StatisticDef { name: "one-shot", description: "all-reduces lowered to one-shot" },
@@ -79,6 +88,8 @@ its threshold, to `symm_mem.two_shot_all_reduce_`, where all of this holds:
 - the operand can be in symmetric memory of the group, or be copied there for less time than the
   algorithm saves. Only `pull` asks for that; what would have to be copied are arguments of public
   functions, constants and buffers on the stack;
+- with `launch-table`, a kernel of the chip does the reduction in groups of the size.
+  `one-shot-threshold-bytes=-1` then stands for the sizes at which one-shot was measured fastest;
 - on memrefs, a one-shot all-reduce has an output other than its input. Where they are one, the
   two-shot one does it in place.
 
@@ -100,7 +111,9 @@ place.
 ```";
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
-    let selection = Selection::new(Options::of(pass)?);
+    let chip = pass.options().text(options::LAUNCH_TABLE);
+    let table = if chip.is_empty() { None } else { Some(Table::shipped(&chip)?) };
+    let selection = Selection::new(Options::of(pass)?, table);
     Patterns::new(pass.context())
         .with(OneShot { pass, selection: &selection })
         .with(TwoShot { pass, selection: &selection })

@@ -53,9 +53,9 @@ impl<'c> Pattern<'c> for OneShot<'_, 'c, '_> {
             Ok(_) => return no_match(op, "another algorithm is chosen"),
             Err(refusal) => return no_match(op, refusal.predicate()),
         };
-        let options = self.selection.options();
+        let options = self.selection.options(collective);
         choice
-            .describe(remark::on(op, Kind::Passed, NAME, "one-shot"), collective, options)
+            .describe(remark::on(op, Kind::Passed, NAME, "one-shot"), collective, &options)
             .because(format!("{} bytes are within {ONE_SHOT_THRESHOLD}", choice.bytes))
             .emit();
         let builder = OneShotAllReduceOperation::builder(self.pass.context(), op.location())

@@ -4,7 +4,10 @@
 //! What an all-reduce reads and writes.
 
 use super::{choice::Algorithm, staging};
-use melior::ir::{Attribute, Value, ValueLike, operation::OperationLike};
+use melior::ir::{
+    Attribute, ShapedTypeLike, Type, Value, ValueLike,
+    r#type::{MemRefType, RankedTensorType},
+};
 use symm_ir::{
     dialect::{Collective, Protocol, symm_mem_group},
     memref::{bytes, is_static, memory_space},
@@ -31,6 +34,15 @@ impl<'c: 'a, 'a> Operand<'c, 'a> {
     pub fn bytes(&self) -> Option<u64> {
         let (input, output) = (self.input.r#type(), self.output.r#type());
         (is_static(input) && is_static(output)).then(|| bytes(input).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the type of the elements.
+    pub fn element(&self) -> Option<Type<'c>> {
+        let r#type = self.input.r#type();
+        match RankedTensorType::try_from(r#type) {
+            Ok(tensor) => Some(tensor.element()),
+            Err(_) => Some(MemRefType::try_from(r#type).ok()?.element()),
+        }
     }
 
     /// Says whether the input is the output.

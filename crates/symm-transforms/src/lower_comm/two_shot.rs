@@ -57,9 +57,9 @@ impl<'c> Pattern<'c> for TwoShot<'_, 'c, '_> {
             Ok(_) => return no_match(op, "another algorithm is chosen"),
             Err(refusal) => return no_match(op, refusal.predicate()),
         };
-        let (context, options) = (self.pass.context(), self.selection.options());
+        let (context, options) = (self.pass.context(), self.selection.options(collective));
         choice
-            .describe(remark::on(op, Kind::Passed, NAME, "two-shot"), collective, options)
+            .describe(remark::on(op, Kind::Passed, NAME, "two-shot"), collective, &options)
             .because(format!(
                 "{} bytes are within {TWO_SHOT_THRESHOLD}{}",
                 choice.bytes,
