@@ -18,6 +18,7 @@ use melior::ir::{Module, operation::OperationLike};
 use symm_abi::{
     DIGEST_BYTES, DIGEST_SECTION, ENTRY_PREFIX, MANIFEST_SECTION, Manifest, RUNTIME_SYMBOL,
 };
+use symm_transforms::convert_linalg_to_gpu::constant;
 
 /// A program as LLVM sees it.
 pub struct Program<'l> {
@@ -93,7 +94,11 @@ impl<'l> Program<'l> {
         let sections = sections.map(|(section, bytes)| {
             self.section(section.trim_start_matches('.'), section, bytes)
         });
-        let kept = [manifest, digest].into_iter().chain(sections);
+        let constants = self.module.get_globals().filter(|global| {
+            let section = global.get_section().map(|section| section.to_string_lossy());
+            section.is_some_and(|section| section.starts_with(constant::SECTION))
+        });
+        let kept = [manifest, digest].into_iter().chain(constants).chain(sections);
         let pointers: Vec<_> = kept.map(|global| global.as_pointer_value()).collect();
         let pointer = self.context.ptr_type(Default::default());
         let used = pointer.const_array(&pointers);

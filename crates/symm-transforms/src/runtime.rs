@@ -53,8 +53,8 @@ pub struct Structure {
 }
 
 /// Every function that a module may call.
-pub const FUNCTIONS: [Function; 11] = [
-    GROUP, ALLOC, FREE, ENTER, LEAVE, WAIT, COLLECTIVE, LAUNCH, MATMUL, COPY, ALL_REDUCE,
+pub const FUNCTIONS: [Function; 12] = [
+    GROUP, ALLOC, FREE, ENTER, LEAVE, WAIT, COLLECTIVE, LAUNCH, MATMUL, COPY, ALL_REDUCE, CONSTANT,
 ];
 
 /// This rank's view of a group.
@@ -84,10 +84,11 @@ pub const FREE: Function = Function {
     structure: None,
 };
 
-/// Begins a collective: group, op, bytes. Zero: go on.
+/// Begins a collective: group, op, bytes, address of the buffer that peers access
+/// or zero. Zero: go on.
 pub const ENTER: Function = Function {
     name: "symm_rt.enter",
-    inputs: &[Kind::I32, Kind::I32, Kind::I64],
+    inputs: &[Kind::I32, Kind::I32, Kind::I64, Kind::I64],
     result: Some(Kind::I32),
     offset: offset_of!(RuntimeTable, enter),
     structure: None,
@@ -180,6 +181,15 @@ pub const COPY: Function = Function {
     inputs: &[Kind::I64, Kind::I64, Kind::I64],
     result: Some(Kind::I32),
     offset: offset_of!(RuntimeTable, copy),
+    structure: None,
+};
+
+/// CUDA: the address of a constant: its number.
+pub const CONSTANT: Function = Function {
+    name: "symm_rt.constant",
+    inputs: &[Kind::I32],
+    result: Some(Kind::Pointer),
+    offset: offset_of!(RuntimeTable, constant),
     structure: None,
 };
 

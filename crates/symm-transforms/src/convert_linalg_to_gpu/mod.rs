@@ -3,6 +3,7 @@
 
 //! `--convert-linalg-to-gpu`: what works on buffers is run by the GPU.
 
+pub mod constant;
 mod copy;
 mod host;
 mod launch;
@@ -15,7 +16,7 @@ use crate::{
     builder::Builder,
     convert_symm_mem_to_gpu::CHIP,
     cuda_table,
-    runtime::{self, COPY, MATMUL},
+    runtime::{self, CONSTANT, COPY, MATMUL},
 };
 use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
@@ -45,6 +46,9 @@ bitwise ones) becomes a kernel with a block of threads per element of its result
 combine in a fixed order. Every other structured op of linalg, and any other copy, is put into a
 `gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
 `--distribute-launches` come next and give it more.
+
+A constant that is not one value all over becomes a section of the artifact, with a row in
+`symm.cuda`; the runtime puts it into device memory once.
 
 Buffers are in device memory. An op of the host that reads or writes them is an error.
 ",
@@ -89,6 +93,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         }
         pass.count("launches", 1);
     }
+    constant::convert(module, &mut cuda)?;
     cuda_table::write(pass.context(), module, &cuda);
     host::check(module)
 }
@@ -98,7 +103,7 @@ fn declare_functions(pass: &PassRun<'_, '_>) -> PassResult {
     let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
     let declared = runtime::declared(body);
     let b = Builder::at_end(pass.context(), module.location(), body);
-    runtime::declare(&b, &[MATMUL, COPY], &mut |name| !declared.iter().any(|other| other == name));
+    runtime::declare(&b, &[MATMUL, COPY, CONSTANT], &mut |name| !declared.iter().any(|other| other == name));
     Ok(())
 }
 

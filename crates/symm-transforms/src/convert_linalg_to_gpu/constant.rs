@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Constants become sections of the artifact, which the runtime puts into the
+//! memory of the GPU.
+
+use crate::{
+    builder::{Builder, erase, first_result, memref_type, shape},
+    runtime::CONSTANT,
+};
+use melior::{
+    dialect::llvm::{
+        self,
+        attributes::{Linkage, linkage},
+    },
+    ir::{
+        Attribute, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
+        attribute::{
+            DenseElementsAttribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute,
+        },
+        operation::OperationLike,
+        r#type::MemRefType,
+    },
+};
+use std::collections::HashMap;
+use symm_abi::{
+    DType,
+    cuda::{Constant, Cuda},
+};
+use symm_ir::{
+    diagnostics::{Failure, error},
+    memref::bytes,
+    pass::PassResult,
+    value::replace_all_uses,
+    walk,
+};
+
+/// Prefix of the names of sections that hold constants.
+pub const SECTION: &str = ".symm.const.";
+
+/// Turns the constants of a module that it uses into sections.
+pub(super) fn convert<'c: 'a, 'a>(
+    module: OperationRef<'c, 'a>,
+    cuda: &mut Cuda,
+) -> PassResult {
+    let mut numbers = HashMap::new();
+    for op in walk::collect_named(module, "memref.get_global") {
+        let name = FlatSymbolRefAttribute::try_from(op.attribute("name")?)?.value();
+        let number = match numbers.get(name) {
+            Some(number) => *number,
+            None => {
+                let number = enter(op, find(module, op, name)?, cuda)?;
+                numbers.insert(name, number);
+                number
+            }
+        };
+        replace(op, number);
+    }
+    for op in walk::collect_named(module, "memref.global") {
+        erase(op);
+    }
+    Ok(())
+}
+
+fn find<'c: 'a, 'a>(
+    module: OperationRef<'c, 'a>,
+    user: OperationRef<'c, 'a>,
+    name: &str,
+) -> Result<OperationRef<'c, 'a>, Failure> {
+    let is_named = |op: &OperationRef<'c, 'a>| {
+        let symbol = op.attribute("sym_name").and_then(StringAttribute::try_from);
+        walk::is(*op, "memref.global") && symbol.is_ok_and(|symbol| symbol.value() == name)
+    };
+    let found = walk::children(module).find(is_named);
+    found.ok_or_else(|| error(&user, format!("uses unknown global @{name}")).emit())
+}
+
+/// Makes a constant a section; returns its number.
+fn enter<'c: 'a, 'a>(
+    user: OperationRef<'c, 'a>,
+    global: OperationRef<'c, 'a>,
+    cuda: &mut Cuda,
+) -> Result<u32, Failure> {
+    let r#type = memref_type(first_result(user));
+    let value = global.attribute("initial_value").ok().filter(|value| is_dense(*value));
+    let is_constant = global.has_attribute("constant") && is_plain(r#type);
+    let (Some(value), Some(bytes), true) = (value, bytes(r#type.into()), is_constant) else {
+        let message = "is no constant that a GPU can hold; pass the values as an argument";
+        return Err(error(&user, message).emit());
+    };
+    let number = cuda.constants.len() as u32;
+    let section = format!("{SECTION}{number}");
+    let b = Builder::before(global);
+    let context = b.context();
+    let attributes = [
+        ("sym_name", StringAttribute::new(context, section.trim_start_matches('.')).into()),
+        ("global_type", TypeAttribute::new(array(r#type)).into()),
+        ("linkage", linkage(context, Linkage::Internal)),
+        ("constant", Attribute::unit(context)),
+        ("section", StringAttribute::new(context, &section).into()),
+        ("addr_space", b.int_attr(32, 0)),
+        ("value", value),
+    ];
+    b.op_with_regions("llvm.mlir.global", &[], &[], &attributes, vec![Region::new()]);
+    cuda.constants.push(Constant { section, bytes });
+    Ok(number)
+}
+
+/// Replaces a use of a constant by its address on the GPU.
+fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>, number: u32) {
+    let b = Builder::before(op);
+    let result = first_result(op);
+    let r#type = memref_type(result);
+    let address = CONSTANT.call_value(&b, &[b.i32(i64::from(number))]);
+    let wide = b.int_type(64);
+    let extents = shape(r#type);
+    let (strides, _) = r#type.strides_and_offset();
+    let sizes: Vec<_> = extents.iter().map(|extent| b.int(wide, *extent)).collect();
+    let strides: Vec<_> = strides.iter().map(|stride| b.int(wide, *stride)).collect();
+    let descriptor = b.descriptor(address, &sizes, &strides);
+    replace_all_uses(result, b.unrealized(descriptor, result.r#type()));
+    erase(op);
+}
+
+fn is_dense(value: Attribute<'_>) -> bool {
+    DenseElementsAttribute::try_from(value).is_ok()
+}
+
+/// Says whether elements are what LLVM has in arrays: f8 and complex are not.
+fn is_plain(r#type: MemRefType<'_>) -> bool {
+    use DType::{BF16, F16, F32, F64, I1, I8, I16, I32, I64};
+    let dtype = DType::from_name(&r#type.element().to_string());
+    matches!(dtype, Some(BF16 | F16 | F32 | F64 | I1 | I8 | I16 | I32 | I64))
+}
+
+/// Returns the type of a buffer's elements as arrays of arrays.
+fn array(r#type: MemRefType<'_>) -> Type<'_> {
+    let extents = shape(r#type).into_iter().rev();
+    extents.fold(r#type.element(), |of, extent| llvm::r#type::array(of, extent as u32))
+}
