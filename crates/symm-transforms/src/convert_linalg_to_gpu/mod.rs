@@ -21,8 +21,8 @@ use crate::{
 use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__affine__, mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__,
-    mlirGetDialectHandle__gpu__, mlirGetDialectHandle__linalg__, mlirGetDialectHandle__memref__,
-    mlirGetDialectHandle__scf__,
+    mlirGetDialectHandle__gpu__, mlirGetDialectHandle__linalg__, mlirGetDialectHandle__llvm__,
+    mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
 };
 use symm_ir::{
     linalg::is_structured,
@@ -67,6 +67,7 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
         mlirGetDialectHandle__func__,
         mlirGetDialectHandle__gpu__,
         mlirGetDialectHandle__linalg__,
+        mlirGetDialectHandle__llvm__,
         mlirGetDialectHandle__memref__,
         mlirGetDialectHandle__scf__,
     ],
