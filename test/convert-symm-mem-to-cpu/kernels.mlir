@@ -51,6 +51,7 @@ func.func @f(%x: memref<4xf32, #comm.symm_mem<@tp>>, %y: memref<4xf32>, %z: memr
 
 // Nothing is read unless the runtime let the rank in and everybody arrived; nothing is left before everybody has read.
 // CHECK: func.func private @[[KERNEL]](
+// CHECK: %[[ADDRESS:.*]] = memref.extract_aligned_pointer_as_index %arg0
 // CHECK: %[[STATE:.*]] = call @symm_rt.enter
 // CHECK: %[[IN:.*]] = arith.cmpi eq, %[[STATE]],
 // CHECK: scf.if %[[IN]]

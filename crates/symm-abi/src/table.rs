@@ -150,9 +150,11 @@ pub struct RuntimeTable {
     pub alloc: unsafe extern "C" fn(group: u32, bytes: u64, align: u64) -> *mut c_void,
     /// Frees what [`alloc`](Self::alloc) returned for the same group; null is allowed.
     pub free: unsafe extern "C" fn(group: u32, pointer: *mut c_void),
-    /// Announces that this rank begins a collective of generated code over `bytes` bytes of its own data. Nonzero: the
-    /// group has failed, or members are at different ops; skip the op and its [`leave`](Self::leave).
-    pub enter: unsafe extern "C" fn(group: u32, op_id: u32, bytes: u64) -> u32,
+    /// Announces that this rank begins a collective of generated code over `bytes` bytes of its own data. `buffer` is the
+    /// address of the symmetric buffer of the program that peers access, which lies at the same offset on every member;
+    /// 0: there is none. Nonzero: the group has failed, or members are at different ops; skip the op and its
+    /// [`leave`](Self::leave).
+    pub enter: unsafe extern "C" fn(group: u32, op_id: u32, bytes: u64, buffer: u64) -> u32,
     /// Announces the end of the collective that [`enter`](Self::enter) began, after its last wait succeeded; after a wait that failed, the call
     /// may be left out.
     pub leave: unsafe extern "C" fn(group: u32, op_id: u32),

@@ -148,9 +148,11 @@ unsafe extern "C" fn free(group: u32, pointer: *mut c_void) {
     }
 }
 
-unsafe extern "C" fn enter(group: u32, op_id: u32, bytes: u64) -> u32 {
+unsafe extern "C" fn enter(group: u32, op_id: u32, bytes: u64, buffer: u64) -> u32 {
     with_rank(FAILED, |rank| {
-        status(healthy(rank, group, op_id).and_then(|member| member.enter(op_id, bytes)))
+        let member = healthy(rank, group, op_id);
+        let buffer = (buffer != 0).then_some(buffer as usize);
+        status(member.and_then(|member| member.enter(op_id, bytes, buffer)))
     })
 }
 

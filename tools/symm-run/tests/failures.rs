@@ -173,6 +173,7 @@ fn misbehaviour_is_told_alike_on_threads_and_processes() {
     let zoo = Zoo::new(3);
     let cases = [
         ("diverge", "rank 1 is "),
+        ("other", "bring different buffers (offsets "),
         ("shorter", "'c10d.all_reduce' (zoo.mlir:12:3) on @tp: rank"),
         ("skip", "rank 1, which has finished the program"),
         (

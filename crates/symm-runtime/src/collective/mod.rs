@@ -33,7 +33,7 @@ pub(crate) unsafe fn run(member: &Member<'_>, call: &CollectiveCall) -> Result<(
     let op = call.op_id;
     let checked =
         Call::check(call, member.size()).map_err(|message| member.bad_collective(op, message))?;
-    member.enter(op, checked.input_bytes() as u64)?;
+    member.enter(op, checked.input_bytes() as u64, None)?;
     let copied: Cow<'_, [u8]> = match checked.needs_copy() {
         // SAFETY: the caller vouches for the input.
         true => unsafe { std::slice::from_raw_parts(checked.input, checked.input_bytes()) }

@@ -105,7 +105,7 @@ unsafe extern "C" fn free(group: u32, pointer: *mut c_void) {
     with((), |running| running.free(group, pointer as u64));
 }
 
-unsafe extern "C" fn enter(_: u32, _: u32, _: u64) -> u32 {
+unsafe extern "C" fn enter(_: u32, _: u32, _: u64, _: u64) -> u32 {
     for_cpu_alone("enter")
 }
 

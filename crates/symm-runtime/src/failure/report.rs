@@ -162,9 +162,14 @@ impl Words<'_> {
                 "{place} on {group}: rank {rank} has {} bytes, but rank {peer} has {}",
                 step.bytes, peer_step.bytes
             )
-        } else {
+        } else if step.heap != peer_step.heap {
             format!(
                 "{place} on {group}: ranks {rank} and {peer} have made different symmetric allocations"
+            )
+        } else {
+            format!(
+                "{place} on {group}: ranks {rank} and {peer} bring different buffers (offsets {} and {}): ranks took different paths",
+                step.offset, peer_step.offset
             )
         }
     }

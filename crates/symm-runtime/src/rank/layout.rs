@@ -62,12 +62,13 @@ impl Layout {
 }
 
 /// The step that a member published, under its sequence number.
-#[repr(C, align(32))]
+#[repr(C, align(64))]
 struct StepRecord {
     /// Number of the step, from 1; 0 while the record changes.
     sequence: AtomicU64,
     op: AtomicU32,
     bytes: AtomicU64,
+    offset: AtomicU64,
     heap: AtomicU64,
 }
 
@@ -152,6 +153,7 @@ impl GroupMemory {
         record.sequence.store(0, Ordering::SeqCst);
         record.op.store(step.op, Ordering::SeqCst);
         record.bytes.store(step.bytes, Ordering::SeqCst);
+        record.offset.store(step.offset, Ordering::SeqCst);
         record.heap.store(step.heap, Ordering::SeqCst);
         record.sequence.store(sequence, Ordering::SeqCst);
     }
@@ -163,6 +165,7 @@ impl GroupMemory {
         let step = Step {
             op: record.op.load(Ordering::SeqCst),
             bytes: record.bytes.load(Ordering::SeqCst),
+            offset: record.offset.load(Ordering::SeqCst),
             heap: record.heap.load(Ordering::SeqCst),
         };
         let after = record.sequence.load(Ordering::SeqCst);
@@ -207,6 +210,7 @@ mod tests {
         let step = |op| Step {
             op,
             bytes: 8,
+            offset: 64,
             heap: 0,
         };
         assert!(memory.is_before(1, 1));

@@ -180,11 +180,14 @@ impl Member<'_> {
         })
     }
 
-    /// Begins a collective: publishes it and compares with members that are there already.
-    pub(crate) fn enter(&self, op: u32, bytes: u64) -> Result<(), Failed> {
+    /// Begins a collective: publishes it and compares with members that are there already. `buffer` is the address of
+    /// the buffer that peers access.
+    pub(crate) fn enter(&self, op: u32, bytes: u64, buffer: Option<usize>) -> Result<(), Failed> {
+        let segment = self.memory.segment(self.me) as usize;
         let step = Step {
             op,
             bytes,
+            offset: buffer.map_or(0, |address| address.wrapping_sub(segment) as u64),
             heap: self.group.heap.borrow().trace(),
         };
         let sequence = self.group.sequence.get() + 1;

@@ -87,6 +87,13 @@ void symm_entry_more(void **args) {
   symm_entry_sum(args);
 }
 
+// Rank 1 brings the second of two buffers.
+void symm_entry_other(void **args) {
+  float *first = symmetric_copy(TP, data(args[0]));
+  float *second = symmetric_copy(TP, data(args[0]));
+  pull_all_reduce(TP, REDUCE, symm_rt->group(TP)->rank == 1 ? second : first, data(args[1]), COUNT);
+}
+
 // Rank 1 leaves the collective out.
 void symm_entry_skip(void **args) {
   if (symm_rt->group(TP)->rank != 1)

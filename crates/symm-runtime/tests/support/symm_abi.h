@@ -44,7 +44,7 @@ typedef struct {
   GroupView *(*group)(uint32_t group);
   void *(*alloc)(uint32_t group, uint64_t bytes, uint64_t align);
   void (*free)(uint32_t group, void *pointer);
-  uint32_t (*enter)(uint32_t group, uint32_t op_id, uint64_t bytes);
+  uint32_t (*enter)(uint32_t group, uint32_t op_id, uint64_t bytes, uint64_t buffer);
   void (*leave)(uint32_t group, uint32_t op_id);
   uint32_t (*wait)(uint32_t group, uint32_t peer, uint32_t epoch, uint32_t phase);
   uint32_t (*collective)(const CollectiveCall *call);
@@ -91,7 +91,7 @@ static inline uint32_t meet(uint32_t group, GroupView *view, uint32_t phase) {
 // One-shot pull all-reduce of floats, with the sum in rank order.
 static inline void pull_all_reduce(uint32_t group, uint32_t op, float *symmetric, float *out, size_t count) {
   GroupView *view = symm_rt->group(group);
-  if (symm_rt->enter(group, op, count * sizeof(float)) || meet(group, view, 0))
+  if (symm_rt->enter(group, op, count * sizeof(float), (uint64_t)symmetric) || meet(group, view, 0))
     return;
   for (size_t i = 0; i < count; ++i) {
     float total = ((float *)peer_copy(view, symmetric, 0))[i];

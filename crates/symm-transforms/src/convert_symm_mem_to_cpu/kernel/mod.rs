@@ -192,7 +192,8 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
             let frame = Frame::new(b, spec, buffers);
             let group = b.i32(i64::from(spec.group.index));
             let bytes = frame.bytes(b);
-            let entered = runtime::ENTER.call_value(b, &[group, *op, bytes]);
+            let buffer = frame.symmetric_address(b);
+            let entered = runtime::ENTER.call_value(b, &[group, *op, bytes, buffer]);
             let entered = b.compare(Compare::Eq, entered, b.i32(0));
             b.if_true(entered, |b| {
                 frame.run(b, steps, &phases, &mut |b| {
@@ -283,6 +284,22 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
             .into_iter()
             .fold(size, |product, extent| b.mul(product, extent));
         b.index_cast(bytes, wide)
+    }
+
+    /// Builds the address of the operand that peers access, by which the runtime sees
+    /// whether all ranks bring the same buffer; zero where there is none.
+    fn symmetric_address(&self, b: &Builder<'c, 'a>) -> Value<'c, 'a> {
+        let wide = b.int_type(64);
+        let Some((element, _)) = self.reduction else {
+            return b.int(wide, 0);
+        };
+        if !self.algorithm.roles.contains(&Role::Symmetric) {
+            return b.int(wide, 0);
+        }
+        let buffer = self.buffer(Role::Symmetric);
+        let size = b.index(element.dtype.size() as i64);
+        let offset = b.mul(b.metadata(buffer).offset, size);
+        b.add(b.address(buffer), b.index_cast(offset, wide))
     }
 
     /// Builds the steps; whatever follows a barrier that fails is skipped.
