@@ -34,30 +34,67 @@ impl Capture {
         })
     }
 
-    /// Ends the capture and makes an executable graph of it.
+    /// Ends the capture and makes an executable graph of it. A thread that captures several streams must [`end`](Capture::end)
+    /// all of them first.
     ///
     /// # Errors
     ///
     /// [`Error::Call`](crate::Error::Call) if a captured call was not allowed or the graph cannot be instantiated.
-    pub fn finish(mut self) -> Result<Graph> {
+    pub fn finish(self) -> Result<Graph> {
+        self.end()?.instantiate()
+    }
+
+    /// Ends the capture.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) if a captured call was not allowed.
+    pub fn end(mut self) -> Result<Captured> {
         self.open = false;
         let device = self.stream.device();
         device.bind()?;
         // SAFETY: the stream is alive and this object's capture is open on it.
         let template = unsafe { result::stream::end_capture(self.stream.raw()) }
             .map_err(|e| device.failed("cuStreamEndCapture", e))?;
-        // SAFETY: `template` is a graph that `end_capture` has just handed to us.
-        let made =
-            unsafe { result::graph::instantiate(template, sys::CUgraphInstantiate_flags(0)) };
-        // SAFETY: the executable graph does not refer to its template, which is ours.
-        let destroyed = unsafe { result::graph::destroy(template) };
-        let exec = made.map_err(|e| device.failed("cuGraphInstantiate", e))?;
-        let graph = Graph {
-            exec,
+        Ok(Captured {
+            template,
             device: device.clone(),
-        };
-        destroyed.map_err(|e| device.failed("cuGraphDestroy", e))?;
-        Ok(graph)
+        })
+    }
+}
+
+/// Captured work that is not executable yet.
+#[derive(Debug)]
+pub struct Captured {
+    template: sys::CUgraph,
+    device: Device,
+}
+
+impl Captured {
+    /// Makes an executable graph of the work. The driver refuses that while the same thread captures another stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) if the graph cannot be instantiated.
+    pub fn instantiate(self) -> Result<Graph> {
+        self.device.bind()?;
+        // SAFETY: the template is alive until this object is dropped; the executable graph does not refer to it.
+        let made =
+            unsafe { result::graph::instantiate(self.template, sys::CUgraphInstantiate_flags(0)) };
+        let exec = made.map_err(|e| self.device.failed("cuGraphInstantiate", e))?;
+        Ok(Graph {
+            exec,
+            device: self.device.clone(),
+        })
+    }
+}
+
+impl Drop for Captured {
+    fn drop(&mut self) {
+        // SAFETY: the template is this object's own and nothing refers to it any more.
+        if let Err(error) = unsafe { result::graph::destroy(self.template) } {
+            tracing::debug!(error = %self.device.failed("cuGraphDestroy", error), "a captured graph");
+        }
     }
 }
 

@@ -46,5 +46,5 @@ pub mod watch;
 pub use driver::{Device, Gpu};
 pub use error::{Error, Result};
 pub use event::Event;
-pub use graph::{Capture, Graph};
+pub use graph::{Capture, Captured, Graph};
 pub use stream::Stream;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cudarc::driver::{CudaStream, result, sys};
 
-use crate::{driver::Device, error::Result, memory::HostMapped};
+use crate::{driver::Device, error::Result};
 
 /// A queue of work on one device; cloning names the same queue.
 #[derive(Clone, Debug)]
@@ -92,21 +92,6 @@ impl Stream {
         // SAFETY: the caller vouches for the ranges; the stream is alive.
         unsafe { result::memcpy_dtod_async(to, from, bytes, self.raw()) }
             .map_err(|e| self.device.failed("cuMemcpyDtoDAsync", e))
-    }
-
-    /// Makes later work wait, on the device, until the 32-bit word at `offset` of `page` has reached `value` (cyclically ≥).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Range`](crate::Error::Range) for an offset outside the page, [`Error::Call`](crate::Error::Call) if the driver refuses.
-    pub fn wait_for_word(&self, page: &HostMapped, offset: usize, value: u32) -> Result<()> {
-        let address = page.device_address(offset, 4)?;
-        self.device.bind()?;
-        let flags = sys::CUstreamWaitValue_flags::CU_STREAM_WAIT_VALUE_GEQ as u32;
-        // SAFETY: the address is a word of pinned memory that the device may read; `page` outlives the stream's
-        // work by the contract of `HostMapped`.
-        let code = unsafe { sys::cuStreamWaitValue32_v2(self.raw(), address, value, flags) };
-        self.device.check("cuStreamWaitValue32", code)
     }
 
     /// Returns the device of the stream.

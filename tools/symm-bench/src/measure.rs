@@ -3,13 +3,12 @@
 
 //! Checking and timing one case.
 //!
-//! Timing: a CUDA graph of n operations on every rank, replayed; all ranks are held at a gate and let go together. A
-//! replay's time is that of the rank that waited least, which is the last to start, over n; the figure is the median
-//! of the replays.
+//! Timing: a CUDA graph of n operations on every rank, replayed on all of them at once. A replay's time is that of the
+//! rank that waited least, which is the last to start, over n; the figure is the median of the replays.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use symm_cuda::{Capture, Event, Graph, Stream};
+use symm_cuda::{Capture, Captured, Event, Graph, Stream};
 
 use crate::{
     algorithm::{Algorithm, Outcome, Prepared},
@@ -160,26 +159,24 @@ fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<V
     let clocks = clocks.collect::<Result<Vec<_>>>()?;
     let per_op = |us: f64| us / plan.iterations as f64;
     if plan.replays == 0 {
-        // Not held: a stream takes so many launches only, and then the host would wait for the gate it is to open.
-        let mut work =
-            |_: &World| (0..plan.iterations).try_for_each(|_| prepared.enqueue(&streams, 0));
         return (0..PLAIN_REPEATS)
-            .map(|_| once(world, &clocks, false, &mut work).map(per_op))
+            .map(|_| {
+                launched(world, &clocks, &mut || {
+                    (0..plan.iterations).try_for_each(|_| prepared.enqueue(&streams, 0))
+                })
+                .map(per_op)
+            })
             .collect();
     }
     let mut graphs = capture(&streams, |streams| {
         (0..plan.iterations).try_for_each(|_| prepared.enqueue(streams, 0))
     })?;
-    let mut work = |world: &World| {
-        let mut pairs = graphs.iter_mut().zip(&world.ranks);
-        pairs.try_for_each(|(graph, rank)| Ok(graph.launch(&rank.stream)?))
-    };
-    // The first launches may wait for the device, so they are not held.
+    // The first launches may wait for the device, so they are not counted.
     for _ in 0..2 {
-        once(world, &clocks, false, &mut work)?;
+        replayed(world, &clocks, &mut graphs)?;
     }
     (0..plan.replays)
-        .map(|_| once(world, &clocks, true, &mut work).map(per_op))
+        .map(|_| replayed(world, &clocks, &mut graphs).map(per_op))
         .collect()
 }
 
@@ -193,7 +190,10 @@ pub fn capture(
         .map(Capture::begin)
         .collect::<Result<Vec<_>, _>>()?;
     work(streams)?;
-    let graphs = captures.into_iter().map(Capture::finish);
+    // The driver makes no graph executable while this thread still captures, so every capture ends first.
+    let captured = captures.into_iter().map(Capture::end);
+    let captured = captured.collect::<Result<Vec<_>, _>>()?;
+    let graphs = captured.into_iter().map(Captured::instantiate);
     let mut graphs = graphs.collect::<Result<Vec<_>, _>>()?;
     for (graph, stream) in graphs.iter_mut().zip(streams) {
         graph.upload(stream)?;
@@ -202,31 +202,38 @@ pub fn capture(
     Ok(graphs)
 }
 
-/// Times `work` once: all ranks start together if they are held, and the time is that of the rank that waited least.
-fn once(
+/// Times one replay. Each rank's clock begins right before its own launch, so that the least time is that of the rank
+/// launched last, which waited for nobody.
+fn replayed(world: &mut World, clocks: &[(Event, Event)], graphs: &mut [Graph]) -> Result<f64> {
+    world.synchronize()?;
+    world.barrier("start of a replay")?;
+    for ((graph, (begin, end)), rank) in graphs.iter_mut().zip(clocks).zip(&world.ranks) {
+        begin.record(&rank.stream)?;
+        graph.launch(&rank.stream)?;
+        end.record(&rank.stream)?;
+    }
+    least(world, clocks)
+}
+
+/// Times work that is launched without a graph.
+fn launched(
     world: &mut World,
     clocks: &[(Event, Event)],
-    held: bool,
-    work: &mut dyn FnMut(&World) -> Result<()>,
+    work: &mut dyn FnMut() -> Result<()>,
 ) -> Result<f64> {
     world.synchronize()?;
-    if held {
-        world.hold()?;
-    } else {
-        world.barrier("start of a run")?;
-    }
+    world.barrier("start of a run")?;
     for ((begin, _), rank) in clocks.iter().zip(&world.ranks) {
         begin.record(&rank.stream)?;
     }
-    let queued = work(world);
+    work()?;
     for ((_, end), rank) in clocks.iter().zip(&world.ranks) {
         end.record(&rank.stream)?;
     }
-    if held {
-        world.barrier("start of a replay")?;
-        world.start()?;
-    }
-    queued?;
+    least(world, clocks)
+}
+
+fn least(world: &mut World, clocks: &[(Event, Event)]) -> Result<f64> {
     let mut least = f64::INFINITY;
     for (begin, end) in clocks {
         least = least.min(begin.elapsed_us(end)?);

@@ -3,10 +3,7 @@
 
 //! The ranks that this process drives, and how it keeps step with the processes that drive the others.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use symm_cuda::{
@@ -14,7 +11,6 @@ use symm_cuda::{
     exchange::{Exchange, Membership},
     heap::{Heap, HeapLayout},
     launch_env::LaunchEnv,
-    memory::HostMapped,
 };
 
 /// A rank of this process.
@@ -34,7 +30,6 @@ pub struct World {
     /// Those of this process.
     pub ranks: Vec<Rank>,
     exchange: Option<Exchange>,
-    gate: Option<Gate>,
 }
 
 impl World {
@@ -55,13 +50,10 @@ impl World {
     }
 
     fn of(size: u32, ranks: Vec<Rank>, exchange: Option<Exchange>) -> Result<Self> {
-        let gate =
-            Gate::new(&ranks).inspect_err(|error| eprintln!("# without a starting gate: {error}"));
         Ok(Self {
             size,
             ranks,
             exchange,
-            gate: gate.ok(),
         })
     }
 
@@ -120,28 +112,6 @@ impl World {
             .try_for_each(|rank| Ok(rank.stream.synchronize()?))
     }
 
-    /// Holds every stream of this process until [`start`](Self::start), so that all ranks begin together.
-    pub fn hold(&self) -> Result<()> {
-        let Some(gate) = &self.gate else {
-            return Ok(());
-        };
-        let ticket = gate.ticket.fetch_add(1, Ordering::Relaxed) + 1;
-        self.ranks
-            .iter()
-            .try_for_each(|rank| Ok(rank.stream.wait_for_word(&gate.page, 0, ticket)?))
-    }
-
-    /// Lets the streams that were held go.
-    pub fn start(&self) -> Result<()> {
-        let Some(gate) = &self.gate else {
-            return Ok(());
-        };
-        gate.page
-            .word32(0)?
-            .store(gate.ticket.load(Ordering::Relaxed), Ordering::Release);
-        Ok(())
-    }
-
     fn gather(&mut self, step: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
         match &mut self.exchange {
             None => Ok(vec![bytes.to_vec()]),
@@ -159,29 +129,6 @@ impl World {
             .map(read)
             .collect::<Option<_>>()
             .context("every process sends one number")
-    }
-}
-
-/// A word in pinned memory that streams wait for.
-struct Gate {
-    page: HostMapped,
-    ticket: AtomicU32,
-}
-
-impl Gate {
-    /// Makes a gate and lets every stream through once, to know that it works here.
-    fn new(ranks: &[Rank]) -> Result<Self> {
-        let device = &ranks.first().context("at least one rank")?.device;
-        let page = HostMapped::new(device, 64)?;
-        page.word32(0)?.store(1, Ordering::Release);
-        for rank in ranks {
-            rank.stream.wait_for_word(&page, 0, 1)?;
-            rank.stream.synchronize()?;
-        }
-        Ok(Self {
-            page,
-            ticket: AtomicU32::new(1),
-        })
     }
 }
 

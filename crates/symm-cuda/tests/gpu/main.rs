@@ -71,10 +71,10 @@ const TESTS: &[Test] = &[
         run: single::clusters_have_the_size_asked_for,
     },
     Test {
-        name: "a_stream_waits_for_the_hosts_word",
+        name: "one_thread_captures_several_streams",
         gpus: 1,
         capability: ANY,
-        run: single::a_stream_waits_for_the_hosts_word,
+        run: single::one_thread_captures_several_streams,
     },
     Test {
         name: "a_wait_that_runs_out_is_recorded_and_the_context_lives",

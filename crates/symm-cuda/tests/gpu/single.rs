@@ -4,15 +4,14 @@
 //! What one GPU can show.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use symm_cuda::{
-    Device, Error, Event, Gpu, Graph, Stream, driver,
+    Capture, Device, Error, Event, Gpu, Graph, Stream, driver,
     launch::{Arguments, LaunchShape},
-    memory::{DeviceMemory, HostMapped},
+    memory::DeviceMemory,
     module::Module,
     vmm::{PhysicalAllocation, VirtualReservation},
     watch::{Names, Watch},
@@ -203,22 +202,24 @@ pub fn clusters_have_the_size_asked_for() {
     }
 }
 
-pub fn a_stream_waits_for_the_hosts_word() {
+pub fn one_thread_captures_several_streams() {
     let device = device();
-    let stream = Stream::new(&device).unwrap();
-    let memory = DeviceMemory::zeroed(&device, 4).unwrap();
-    let gate = HostMapped::new(&device, 4096).unwrap();
-    stream.wait_for_word(&gate, 128, 3).unwrap();
-    kernels::store_word(&stream, memory.address(), 9);
-    for value in [1, 2] {
-        gate.word32(128).unwrap().store(value, Ordering::Release);
-        thread::sleep(Duration::from_millis(30));
-        assert!(!stream.is_done().unwrap(), "the gate is shut at {value}");
+    let memory = DeviceMemory::zeroed(&device, 8).unwrap();
+    let streams = [Stream::new(&device).unwrap(), Stream::new(&device).unwrap()];
+    // A launch that loads its kernel lazily is not allowed in a capture.
+    kernels::store_word(&streams[0], memory.address(), 1);
+    streams[0].synchronize().unwrap();
+    let captures = streams.each_ref().map(|stream| Capture::begin(stream).unwrap());
+    for (index, stream) in streams.iter().enumerate() {
+        kernels::store_word(stream, memory.address() + 4 * index as u64, 7 + index as u32);
     }
-    gate.word32(128).unwrap().store(3, Ordering::Release);
-    stream.synchronize().unwrap();
-    assert_eq!(word(&memory, 0), 9);
-    assert!(gate.word32(126).is_err() && gate.word64(4092).is_err());
+    let captured = captures.map(|capture| capture.end().unwrap());
+    let graphs = captured.map(|captured| captured.instantiate().unwrap());
+    for (mut graph, stream) in graphs.into_iter().zip(&streams) {
+        graph.launch(stream).unwrap();
+        stream.synchronize().unwrap();
+    }
+    assert_eq!([word(&memory, 0), word(&memory, 1)], [7, 8]);
 }
 
 pub fn a_wait_that_runs_out_is_recorded_and_the_context_lives() {
