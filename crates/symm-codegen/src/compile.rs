@@ -14,10 +14,7 @@ use crate::{
     target::Cpu,
 };
 use inkwell::context::Context as LlvmContext;
-use melior::{
-    Context,
-    ir::Module,
-};
+use melior::{Context, ir::Module};
 use symm_abi::{Device, Manifest, artifact};
 
 /// How a program is compiled.
@@ -76,7 +73,11 @@ pub fn compile(
         let bytes = module.as_operation().to_string().into_bytes();
         return Ok(Compiled { bytes, manifest });
     }
-    let gpu = options.gpu.as_ref().map(|target| Gpu::take(context, module, target)).transpose()?;
+    let gpu = options
+        .gpu
+        .as_ref()
+        .map(|target| Gpu::take(context, module, target))
+        .transpose()?;
     if let Some(gpu) = &gpu {
         manifest.device = Device::Cuda;
         manifest.cuda = Some(gpu.cuda.clone());

@@ -51,14 +51,20 @@ impl Gpu {
 
     /// Returns the sections of the artifact, with their names.
     pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let names = self.cuda.modules.iter().map(|module| module.section.as_str());
+        let names = self
+            .cuda
+            .modules
+            .iter()
+            .map(|module| module.section.as_str());
         names.zip(self.ptx.iter().map(String::as_bytes))
     }
 
     /// Returns the PTX of all modules, each under the name of its section.
     pub(crate) fn text(&self) -> String {
         let texts = self.cuda.modules.iter().zip(&self.ptx);
-        texts.map(|(module, ptx)| format!("// {}\n{ptx}", module.section)).collect()
+        texts
+            .map(|(module, ptx)| format!("// {}\n{ptx}", module.section))
+            .collect()
     }
 }
 

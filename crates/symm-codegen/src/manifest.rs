@@ -91,7 +91,11 @@ impl Plan {
 /// Returns a module as MLIR prints it, without the tables that say where things
 /// are in the source.
 fn without_places<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> String {
-    let tables = [op_table::ATTRIBUTE, buffer_table::ATTRIBUTE, cuda_table::ATTRIBUTE];
+    let tables = [
+        op_table::ATTRIBUTE,
+        buffer_table::ATTRIBUTE,
+        cuda_table::ATTRIBUTE,
+    ];
     let gpu = cuda_table::read(module, "").map(without_gpu_places);
     let saved = tables.map(|name| (name, module.attribute(name).ok()));
     for name in tables {
@@ -111,8 +115,12 @@ fn without_places<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> String {
 
 /// Describes what a program asks of the GPU, but not where that is in the source.
 fn without_gpu_places(mut cuda: Cuda) -> String {
-    cuda.kernels.iter_mut().for_each(|kernel| kernel.loc.clear());
-    cuda.matmuls.iter_mut().for_each(|matmul| matmul.loc.clear());
+    cuda.kernels
+        .iter_mut()
+        .for_each(|kernel| kernel.loc.clear());
+    cuda.matmuls
+        .iter_mut()
+        .for_each(|matmul| matmul.loc.clear());
     format!("{cuda:?}")
 }
 

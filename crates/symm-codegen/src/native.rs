@@ -91,14 +91,18 @@ impl<'l> Program<'l> {
     ) {
         let manifest = self.section("symm.manifest", MANIFEST_SECTION, &manifest.to_json());
         let digest = self.section("symm.digest", DIGEST_SECTION, &[0; DIGEST_BYTES]);
-        let sections = sections.map(|(section, bytes)| {
-            self.section(section.trim_start_matches('.'), section, bytes)
-        });
+        let sections = sections
+            .map(|(section, bytes)| self.section(section.trim_start_matches('.'), section, bytes));
         let constants = self.module.get_globals().filter(|global| {
-            let section = global.get_section().map(|section| section.to_string_lossy());
+            let section = global
+                .get_section()
+                .map(|section| section.to_string_lossy());
             section.is_some_and(|section| section.starts_with(constant::SECTION))
         });
-        let kept = [manifest, digest].into_iter().chain(constants).chain(sections);
+        let kept = [manifest, digest]
+            .into_iter()
+            .chain(constants)
+            .chain(sections);
         let pointers: Vec<_> = kept.map(|global| global.as_pointer_value()).collect();
         let pointer = self.context.ptr_type(Default::default());
         let used = pointer.const_array(&pointers);

@@ -11,9 +11,8 @@ use melior::ir::{
 use mlir_sys::{
     MlirAffineMap, MlirAttribute, mlirAffineDimExprGetPosition, mlirAffineExprIsADim,
     mlirAffineMapAttrGet, mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults,
-    mlirAffineMapGetResult, mlirAffineMapGetSubMap,
-    mlirLinalgGetIndexingMapsAttribute, mlirLinalgInferContractionDimensions,
-    mlirLinalgIsAContractionOp,
+    mlirAffineMapGetResult, mlirAffineMapGetSubMap, mlirLinalgGetIndexingMapsAttribute,
+    mlirLinalgInferContractionDimensions, mlirLinalgIsAContractionOp,
 };
 use symm_sys::{symmLinalgGeneralize, symmMathApproximate};
 
@@ -45,7 +44,12 @@ pub enum Position<'c> {
 /// Returns, for each operand of a structured op and each of its dimensions, where
 /// an iteration is.
 pub fn positions<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Vec<Vec<Position<'c>>>> {
-    Some(indexing_maps(op)?.into_iter().map(operand_positions).collect())
+    Some(
+        indexing_maps(op)?
+            .into_iter()
+            .map(operand_positions)
+            .collect(),
+    )
 }
 
 /// Returns, for each loop of a `linalg.generic`, whether it is parallel.
@@ -152,5 +156,7 @@ fn numbers(attribute: MlirAttribute) -> Option<Vec<usize>> {
     // SAFETY: the attribute is valid or null.
     let attribute = unsafe { Attribute::from_option_raw(attribute)? };
     let list = DenseI32ArrayAttribute::try_from(attribute).ok()?;
-    (0..list.len()).map(|index| usize::try_from(list.element(index).ok()?).ok()).collect()
+    (0..list.len())
+        .map(|index| usize::try_from(list.element(index).ok()?).ok())
+        .collect()
 }

@@ -43,7 +43,7 @@ these.
 static OPTIONS: [OptionDef; count(&CONFIGURED)] = collect(&CONFIGURED);
 
 /// Bufferization as `--place-symmetric-buffers` and the runtime expect it.
-pub(crate) const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
+const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
     function-boundary-type-conversion=identity-layout-map \
     unknown-type-conversion=identity-layout-map allow-return-allocs-from-loops}";
 
@@ -60,18 +60,24 @@ pub(crate) const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-s
     convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
     convert-func-to-llvm,canonicalize,cse,reconcile-unrealized-casts";
 
-fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
-    let configured = |pipeline: Pipeline<'_>, pass: &'static PassDef| {
-        pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
-    };
-    configured(pipeline, &LOWER_COMM)?;
-    pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;
+/// Adds what turns tensors into buffers, each in its place and freed.
+pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
     pipeline.add(&RECORD_BUFFERS, "")?;
     pipeline.add(&KEEP_DEALLOCATIONS, "")?;
     pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
+    Ok(())
+}
+
+fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
+    let configured = |pipeline: Pipeline<'_>, pass: &'static PassDef| {
+        pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
+    };
+    configured(pipeline, &LOWER_COMM)?;
+    pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;
+    bufferize(pipeline)?;
     configured(pipeline, &CREATE_ENTRY_POINTS)?;
     configured(pipeline, &CONVERT_SYMM_MEM_TO_CPU)?;
     configured(pipeline, &CONVERT_COMM_TO_LLVM)?;

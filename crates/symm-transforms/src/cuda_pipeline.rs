@@ -10,17 +10,14 @@ use crate::{
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
-    cpu_pipeline::{BUFFERIZE, FLOATS, TO_LLVM},
+    cpu_pipeline::{FLOATS, TO_LLVM, bufferize},
     create_entry_points::CREATE_ENTRY_POINTS,
     distribute_launches::DISTRIBUTE_LAUNCHES,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     generalize_elementwise::GENERALIZE_ELEMENTWISE,
-    keep_deallocations::KEEP_DEALLOCATIONS,
     lower_comm::{AS_TABLE, LAUNCH_TABLE, LOWER_COMM, ONE_SHOT_THRESHOLD, PROTOCOL},
     outline_contractions::OUTLINE_CONTRACTIONS,
     pipeline_options::{collect, count, forwarded, with_default},
-    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
-    record_buffers::RECORD_BUFFERS,
     unshare_inits::UNSHARE_INITS,
 };
 use symm_ir::{
@@ -29,8 +26,12 @@ use symm_ir::{
 };
 
 /// The passes whose options are options of the pipeline.
-const CONFIGURED: [&PassDef; 4] =
-    [&LOWER_COMM, &CREATE_ENTRY_POINTS, &CONVERT_SYMM_MEM_TO_GPU, &DISTRIBUTE_LAUNCHES];
+const CONFIGURED: [&PassDef; 4] = [
+    &LOWER_COMM,
+    &CREATE_ENTRY_POINTS,
+    &CONVERT_SYMM_MEM_TO_GPU,
+    &DISTRIBUTE_LAUNCHES,
+];
 
 /// Lowers a program to the LLVM dialect, ready to be made an artifact for CUDA.
 pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
@@ -52,18 +53,18 @@ PTX. The kernels of collectives are generated when the artifact is.
     build,
 };
 
-static OPTIONS: [OptionDef; count(&CONFIGURED)] =
-    with_default(
-        with_default(collect(&CONFIGURED), PROTOCOL, OptionDefault::Text("push")),
-        ONE_SHOT_THRESHOLD,
-        OptionDefault::Int(AS_TABLE),
-    );
+static OPTIONS: [OptionDef; count(&CONFIGURED)] = with_default(
+    with_default(collect(&CONFIGURED), PROTOCOL, OptionDefault::Text("push")),
+    ONE_SHOT_THRESHOLD,
+    OptionDefault::Int(AS_TABLE),
+);
 
 /// Fusion, and back to one function.
 const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,cse";
 
 /// Functions that MLIR expresses by others.
-const EXPAND_MATH: &str = "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
+const EXPAND_MATH: &str =
+    "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
 
 /// Kernels without loops of `scf`, as `--convert-gpu-to-nvvm` takes them.
 const TO_NVVM: &str = "expand-strided-metadata,lower-affine,scf-parallel-for-to-nested-fors,\
@@ -72,20 +73,15 @@ const TO_NVVM: &str = "expand-strided-metadata,lower-affine,scf-parallel-for-to-
 
 fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
     let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
-    let configured = |pass: &'static PassDef| {
-        pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
-    };
+    let configured =
+        |pass: &'static PassDef| pipeline.add(pass, &forwarded(options, pass)).map(|_| ());
     pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
     pipeline.add_text("inline,symbol-dce,canonicalize,cse,convert-elementwise-to-linalg")?;
     pipeline.add(&GENERALIZE_ELEMENTWISE, "")?;
     pipeline.add(&OUTLINE_CONTRACTIONS, "")?;
     pipeline.add_text(FUSE)?;
     pipeline.add(&UNSHARE_INITS, "")?;
-    pipeline.add_text(BUFFERIZE)?;
-    pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
-    pipeline.add(&RECORD_BUFFERS, "")?;
-    pipeline.add(&KEEP_DEALLOCATIONS, "")?;
-    pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
+    bufferize(pipeline)?;
     configured(&CREATE_ENTRY_POINTS)?;
     configured(&CONVERT_SYMM_MEM_TO_GPU)?;
     configured(&CONVERT_LINALG_TO_GPU)?;
@@ -116,7 +112,10 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
 fn lower_comm_options(options: &OptionValues<'_>, chip: &str) -> String {
     let mut text = forwarded(options, &LOWER_COMM);
     if options.text(LAUNCH_TABLE).is_empty() {
-        text = text.replace(&format!("{LAUNCH_TABLE}="), &format!("{LAUNCH_TABLE}={chip}"));
+        text = text.replace(
+            &format!("{LAUNCH_TABLE}="),
+            &format!("{LAUNCH_TABLE}={chip}"),
+        );
     }
     text
 }

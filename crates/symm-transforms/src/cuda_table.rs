@@ -63,7 +63,10 @@ fn to_attribute<'c>(context: &'c Context, value: &Value) -> Attribute<'c> {
         }
         Value::String(text) => StringAttribute::new(context, text).into(),
         Value::Array(values) => {
-            let values: Vec<_> = values.iter().map(|value| to_attribute(context, value)).collect();
+            let values: Vec<_> = values
+                .iter()
+                .map(|value| to_attribute(context, value))
+                .collect();
             ArrayAttribute::new(context, &values).into()
         }
         Value::Object(fields) => {

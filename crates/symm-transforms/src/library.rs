@@ -52,7 +52,11 @@ pub(crate) fn call<'c: 'a, 'a>(
         let message = format!("cannot communicate elements of type {stored}");
         return Err(error(&op, message).emit());
     };
-    let reduce = if kind.reduces() { reduce_op(op)? as i64 } else { 0 };
+    let reduce = if kind.reduces() {
+        reduce_op(op)? as i64
+    } else {
+        0
+    };
     let root = match op.attribute("src") {
         Ok(src) => IntegerAttribute::try_from(src)?.signed_value(),
         Err(_) => 0,
@@ -62,7 +66,14 @@ pub(crate) fn call<'c: 'a, 'a>(
     if let Some(copy) = input.copy {
         b.copy(from, copy);
     }
-    let numbers = [kind as i64, i64::from(group.index), number, reduce, dtype as i64, root];
+    let numbers = [
+        kind as i64,
+        i64::from(group.index),
+        number,
+        reduce,
+        dtype as i64,
+        root,
+    ];
     let mut operands: Vec<_> = numbers.into_iter().map(|number| b.i32(number)).collect();
     for (buffer, like) in [(&input, from), (&output, to)] {
         operands.push(buffer.address(&b));

@@ -3,10 +3,12 @@
 
 //! Whether two buffers may share memory.
 
-use melior::ir::{
-    BlockLike, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike,
+use melior::ir::{BlockLike, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike};
+use symm_ir::{
+    memref::memory_space,
+    value::{Origin, defining_op, operand, origin},
+    walk,
 };
-use symm_ir::{memref::memory_space, value::{Origin, defining_op, operand, origin}, walk};
 
 /// Says whether two buffers may have memory in common. Buffers in different
 /// memory spaces, and in different allocations, do not; nor does an allocation with
@@ -25,8 +27,12 @@ pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool
 
 /// Says whether a buffer is, or is a view of, an argument of a function.
 pub fn is_function_argument(buffer: Value<'_, '_>) -> bool {
-    let Origin::Argument(block, _) = origin(root(buffer)) else { return false };
-    let function = block.parent_operation().filter(|op| walk::is(*op, "func.func"));
+    let Origin::Argument(block, _) = origin(root(buffer)) else {
+        return false;
+    };
+    let function = block
+        .parent_operation()
+        .filter(|op| walk::is(*op, "func.func"));
     let entry = function.and_then(|op| op.region(0).ok()?.first_block());
     entry == Some(block)
 }

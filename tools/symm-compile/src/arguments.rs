@@ -163,7 +163,9 @@ impl Arguments {
             return Ok(None);
         }
         let chip = self.chip.as_deref().unwrap_or(DEFAULT_CHIP);
-        Target::new(chip, self.ptx_version).map(Some).map_err(|error| error.to_string())
+        Target::new(chip, self.ptx_version)
+            .map(Some)
+            .map_err(|error| error.to_string())
     }
 
     /// Returns the options of the pipeline, in its textual form.
@@ -237,12 +239,24 @@ mod tests {
     #[test]
     fn chips_and_versions_are_checked_by_name() {
         let gpu = |list: &[&str]| Arguments::parse_from(list).gpu();
-        let target = gpu(&["symm-compile", "a.mlir", "--device=cuda", "--ptx-version=8.3"]);
-        assert_eq!(target.expect("a target").map(|target| target.ptx_version()), Some(83));
+        let target = gpu(&[
+            "symm-compile",
+            "a.mlir",
+            "--device=cuda",
+            "--ptx-version=8.3",
+        ]);
+        assert_eq!(
+            target.expect("a target").map(|target| target.ptx_version()),
+            Some(83)
+        );
         assert_eq!(gpu(&["symm-compile", "a.mlir"]), Ok(None));
         let refusal = gpu(&["symm-compile", "a.mlir", "--device=cuda", "--chip=sm_60"]);
         assert!(refusal.expect_err("too old").contains("sm_60"));
-        assert!(ptx_version("8").is_err() && ptx_version("8.x").is_err() && ptx_version("8.30").is_err());
+        assert!(
+            ptx_version("8").is_err()
+                && ptx_version("8.x").is_err()
+                && ptx_version("8.30").is_err()
+        );
     }
 
     #[test]

@@ -4,9 +4,7 @@
 //! `--approximate-math`: functions of `math` become arithmetic.
 
 use crate::builder::{Builder, erase, first_result};
-use melior::ir::{
-    OperationRef, ValueLike, attribute::StringAttribute, operation::OperationLike,
-};
+use melior::ir::{OperationRef, ValueLike, attribute::StringAttribute, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__llvm__, mlirGetDialectHandle__math__,
     mlirGetDialectHandle__vector__,
@@ -57,7 +55,12 @@ const INTRINSICS: [(&str, &str); 9] = [
 
 /// What `--convert-math-to-llvm` turns into instructions.
 const CONVERTED: [&str; 7] = [
-    "math.absi", "math.ctlz", "math.ctpop", "math.cttz", "math.isfinite", "math.isinf",
+    "math.absi",
+    "math.ctlz",
+    "math.ctpop",
+    "math.cttz",
+    "math.isfinite",
+    "math.isinf",
     "math.isnan",
 ];
 
@@ -90,7 +93,12 @@ fn call<'c: 'a, 'a>(op: OperationRef<'c, 'a>, intrinsic: &str) {
         ("operandSegmentSizes", b.segments(&[operands.len(), 0])),
         ("op_bundle_sizes", b.segments(&[])),
     ];
-    let value = b.value("llvm.call_intrinsic", &operands, result.r#type(), &attributes);
+    let value = b.value(
+        "llvm.call_intrinsic",
+        &operands,
+        result.r#type(),
+        &attributes,
+    );
     replace_all_uses(result, value);
     erase(op);
 }

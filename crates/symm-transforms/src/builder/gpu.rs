@@ -42,8 +42,14 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             body(b, &thread);
         });
         let attributes = [
-            ("operandSegmentSizes", self.segments(&[0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0])),
-            ("workgroup_attributions", self.int_attr(64, shared.len() as i64)),
+            (
+                "operandSegmentSizes",
+                self.segments(&[0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]),
+            ),
+            (
+                "workgroup_attributions",
+                self.int_attr(64, shared.len() as i64),
+            ),
         ];
         self.op_with_regions("gpu.launch", &sizes, &[], &attributes, vec![region])
     }

@@ -6,12 +6,11 @@
 use super::KERNELS;
 use crate::builder::{Builder, erase};
 use melior::ir::{
-    Attribute, Block, BlockRef, OperationRef, Region, RegionLike,
-    attribute::StringAttribute,
+    Attribute, Block, BlockRef, OperationRef, Region, RegionLike, attribute::StringAttribute,
     operation::OperationLike,
 };
 use mlir_sys::{
-    mlirSymbolRefAttrGetLeafReference, mlirSymbolRefAttrGetRootReference, MlirAttribute,
+    MlirAttribute, mlirSymbolRefAttrGetLeafReference, mlirSymbolRefAttrGetRootReference,
 };
 use std::collections::HashMap;
 use symm_ir::{
@@ -35,8 +34,9 @@ impl Kernels {
         // of lifetime 'a.
         let block: BlockRef<'c, 'a> = unsafe { BlockRef::from_raw(block.to_raw()) };
         let name = StringAttribute::new(end.context(), KERNELS).into();
-        let sources: Vec<_> =
-            walk::children(module).filter(|op| walk::is(*op, "gpu.module")).collect();
+        let sources: Vec<_> = walk::children(module)
+            .filter(|op| walk::is(*op, "gpu.module"))
+            .collect();
         end.op_with_regions("gpu.module", &[], &[], &[("sym_name", name)], vec![region]);
         let into = Builder::at_end(end.context(), end.location(), block);
         let mut names = HashMap::new();
@@ -49,7 +49,9 @@ impl Kernels {
                     continue;
                 }
                 let inner = symbol_name(op).unwrap_or_default();
-                let name = outer.strip_suffix("_kernel").map_or(outer.clone(), str::to_owned);
+                let name = outer
+                    .strip_suffix("_kernel")
+                    .map_or(outer.clone(), str::to_owned);
                 let name = format!("symm_{}", name.replace("_kernel_", "_"));
                 into.adopt(op);
                 let attribute = StringAttribute::new(end.context(), &name);
@@ -62,7 +64,10 @@ impl Kernels {
     }
 
     /// Returns the name of the kernel of a launch.
-    pub(super) fn of<'c: 'a, 'a>(&mut self, launch: OperationRef<'c, 'a>) -> Result<String, Failure> {
+    pub(super) fn of<'c: 'a, 'a>(
+        &mut self,
+        launch: OperationRef<'c, 'a>,
+    ) -> Result<String, Failure> {
         let reference = launch.attribute("kernel")?;
         // SAFETY: the attribute is a reference to a symbol, says the op's verifier.
         let key = unsafe {
@@ -71,7 +76,10 @@ impl Kernels {
                 text(mlirSymbolRefAttrGetLeafReference(raw(reference))),
             )
         };
-        self.0.get(&key).cloned().ok_or_else(|| error(&launch, "launches an unknown kernel").emit())
+        self.0
+            .get(&key)
+            .cloned()
+            .ok_or_else(|| error(&launch, "launches an unknown kernel").emit())
     }
 }
 

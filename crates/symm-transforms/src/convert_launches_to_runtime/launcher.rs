@@ -58,13 +58,19 @@ impl Launcher<'_> {
     fn body<'c: 'a, 'a>(&self, b: &Builder<'c, 'a>, arguments: &[Value<'c, 'a>]) {
         let (sizes, parameters) = arguments.split_at(SIZES);
         let call = b.stack(size_of::<LaunchCall>());
-        b.store_to(b.i32(self.number), b.offset_by(call, offset_of!(LaunchCall, kernel)));
+        b.store_to(
+            b.i32(self.number),
+            b.offset_by(call, offset_of!(LaunchCall, kernel)),
+        );
         let first = [offset_of!(LaunchCall, grid), offset_of!(LaunchCall, block)];
         for (index, size) in sizes.iter().enumerate() {
             let offset = first[index / 3] + index % 3 * size_of::<u32>();
             b.store_to(*size, b.offset_by(call, offset));
         }
-        b.store_to(b.i32(0), b.offset_by(call, offset_of!(LaunchCall, shared_bytes)));
+        b.store_to(
+            b.i32(0),
+            b.offset_by(call, offset_of!(LaunchCall, shared_bytes)),
+        );
         // Every parameter has a place of eight bytes, aligned to as many.
         let place = size_of::<u64>();
         let values = b.stack(place * parameters.len().max(1));

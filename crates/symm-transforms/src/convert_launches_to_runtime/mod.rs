@@ -40,7 +40,10 @@ fields of its descriptor, and calls the runtime's `launch` with the number of th
 ",
     anchor: Some("builtin.module"),
     options: &[CHIP, PTX_VERSION],
-    statistics: &[StatisticDef { name: "kernels", description: "kernels launched" }],
+    statistics: &[StatisticDef {
+        name: "kernels",
+        description: "kernels launched",
+    }],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
         mlirGetDialectHandle__func__,
@@ -64,10 +67,15 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         section: format!(".symm.ptx.{ptx}"),
         ptx_version: target.ptx_version(),
     });
-    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let body = module
+        .region(0)?
+        .first_block()
+        .ok_or("the module has no body".to_owned())?;
     let declared = runtime::declared(body);
     let end = Builder::at_end(pass.context(), module.location(), body);
-    runtime::declare(&end, &[LAUNCH], &mut |name| !declared.iter().any(|other| other == name));
+    runtime::declare(&end, &[LAUNCH], &mut |name| {
+        !declared.iter().any(|other| other == name)
+    });
     let mut kernels = Kernels::gather(module, &end)?;
     for launch in launches {
         let name = kernels.of(launch)?;
@@ -77,7 +85,11 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
             entry: name.clone(),
             loc: place::of(launch.location()),
         });
-        Launcher { name: &name, number }.replace(&end, launch)?;
+        Launcher {
+            name: &name,
+            number,
+        }
+        .replace(&end, launch)?;
         erase(launch);
         pass.count("kernels", 1);
     }

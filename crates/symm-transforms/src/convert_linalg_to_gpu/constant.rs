@@ -39,10 +39,7 @@ use symm_ir::{
 pub const SECTION: &str = ".symm.const.";
 
 /// Turns the constants of a module that it uses into sections.
-pub(super) fn convert<'c: 'a, 'a>(
-    module: OperationRef<'c, 'a>,
-    cuda: &mut Cuda,
-) -> PassResult {
+pub(super) fn convert<'c: 'a, 'a>(module: OperationRef<'c, 'a>, cuda: &mut Cuda) -> PassResult {
     let mut numbers = HashMap::new();
     for op in walk::collect_named(module, "memref.get_global") {
         let name = FlatSymbolRefAttribute::try_from(op.attribute("name")?)?.value();
@@ -82,7 +79,10 @@ fn enter<'c: 'a, 'a>(
     cuda: &mut Cuda,
 ) -> Result<u32, Failure> {
     let r#type = memref_type(first_result(user));
-    let value = global.attribute("initial_value").ok().filter(|value| is_dense(*value));
+    let value = global
+        .attribute("initial_value")
+        .ok()
+        .filter(|value| is_dense(*value));
     let is_constant = global.has_attribute("constant") && is_plain(r#type);
     let (Some(value), Some(bytes), true) = (value, bytes(r#type.into()), is_constant) else {
         let message = "is no constant that a GPU can hold; pass the values as an argument";
@@ -93,7 +93,10 @@ fn enter<'c: 'a, 'a>(
     let b = Builder::before(global);
     let context = b.context();
     let attributes = [
-        ("sym_name", StringAttribute::new(context, section.trim_start_matches('.')).into()),
+        (
+            "sym_name",
+            StringAttribute::new(context, section.trim_start_matches('.')).into(),
+        ),
         ("global_type", TypeAttribute::new(array(r#type)).into()),
         ("linkage", linkage(context, Linkage::Internal)),
         ("constant", Attribute::unit(context)),
@@ -101,7 +104,13 @@ fn enter<'c: 'a, 'a>(
         ("addr_space", b.int_attr(32, 0)),
         ("value", value),
     ];
-    b.op_with_regions("llvm.mlir.global", &[], &[], &attributes, vec![Region::new()]);
+    b.op_with_regions(
+        "llvm.mlir.global",
+        &[],
+        &[],
+        &attributes,
+        vec![Region::new()],
+    );
     cuda.constants.push(Constant { section, bytes });
     Ok(number)
 }
@@ -130,11 +139,16 @@ fn is_dense(value: Attribute<'_>) -> bool {
 fn is_plain(r#type: MemRefType<'_>) -> bool {
     use DType::{BF16, F16, F32, F64, I1, I8, I16, I32, I64};
     let dtype = DType::from_name(&r#type.element().to_string());
-    matches!(dtype, Some(BF16 | F16 | F32 | F64 | I1 | I8 | I16 | I32 | I64))
+    matches!(
+        dtype,
+        Some(BF16 | F16 | F32 | F64 | I1 | I8 | I16 | I32 | I64)
+    )
 }
 
 /// Returns the type of a buffer's elements as arrays of arrays.
 fn array(r#type: MemRefType<'_>) -> Type<'_> {
     let extents = shape(r#type).into_iter().rev();
-    extents.fold(r#type.element(), |of, extent| llvm::r#type::array(of, extent as u32))
+    extents.fold(r#type.element(), |of, extent| {
+        llvm::r#type::array(of, extent as u32)
+    })
 }

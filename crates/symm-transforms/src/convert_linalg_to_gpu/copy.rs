@@ -26,7 +26,10 @@ pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, '
         erase(op);
         return Ok(());
     }
-    if ![from, to].iter().all(|buffer| has_identity_layout(buffer.r#type())) {
+    if ![from, to]
+        .iter()
+        .all(|buffer| has_identity_layout(buffer.r#type()))
+    {
         structured(&b, from, to);
     } else if let Some(bytes) = total(&b, from) {
         COPY.call(&b, &[b.address(to), b.address(from), bytes]);
@@ -50,8 +53,9 @@ fn total<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Option<Value
     }
     let one = melior::ir::r#type::MemRefType::new(memref_type(buffer).element(), &[], None, None);
     let element = b.index(bytes(one.into())? as i64);
-    let total = (0..memref_type(buffer).rank())
-        .fold(element, |product, dimension| b.mul(product, b.dim(buffer, dimension)));
+    let total = (0..memref_type(buffer).rank()).fold(element, |product, dimension| {
+        b.mul(product, b.dim(buffer, dimension))
+    });
     Some(b.index_cast(total, wide))
 }
 

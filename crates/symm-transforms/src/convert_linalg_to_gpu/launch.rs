@@ -12,7 +12,9 @@ pub(super) fn wrap<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
     let b = Builder::before(op);
     let one = b.index(1);
     let mut end = None;
-    b.launch([one; 6], &[], |b, _| end = Some(b.op("gpu.terminator", &[], &[], &[])));
+    b.launch([one; 6], &[], |b, _| {
+        end = Some(b.op("gpu.terminator", &[], &[], &[]))
+    });
     // Not before: the launch takes its place in front of the op.
     if let Some(end) = end {
         move_before(op, end);

@@ -33,7 +33,9 @@ pub(super) fn convert<'c: 'a, 'a>(
     if !op.operands().all(|operand| is_memref(operand.r#type())) {
         return Ok(false);
     }
-    let Some(mut product) = product::of(op, &place::of(op.location())) else { return Ok(false) };
+    let Some(mut product) = product::of(op, &place::of(op.location())) else {
+        return Ok(false);
+    };
     if let Some(fill) = zero_fill(op, product.buffers[2]) {
         erase(fill);
         product.matmul.accumulate = false;
@@ -50,7 +52,12 @@ pub(super) fn convert<'c: 'a, 'a>(
 
 /// Returns the row of the table for a product; products that are alike share it.
 fn number(cuda: &mut Cuda, matmul: Matmul) -> i64 {
-    let alike = |other: &Matmul| Matmul { loc: matmul.loc.clone(), ..other.clone() } == matmul;
+    let alike = |other: &Matmul| {
+        Matmul {
+            loc: matmul.loc.clone(),
+            ..other.clone()
+        } == matmul
+    };
     let found = cuda.matmuls.iter().position(alike);
     found.unwrap_or_else(|| {
         cuda.matmuls.push(matmul);
@@ -80,7 +87,8 @@ fn zero_fill<'c: 'a, 'a>(
             return is_zero(operand(other, 0)?).then_some(other);
         }
         let is_simple = other.region_count() == 0 || is_structured(other);
-        let touches = |value: Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(value, result);
+        let touches =
+            |value: Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(value, result);
         let is_view = walk::is(other, "memref.subview") || other.result_count() > 0;
         if !is_simple || (!is_view && other.operands().any(touches)) {
             return None;
@@ -94,6 +102,8 @@ fn is_zero(value: Value<'_, '_>) -> bool {
     let Some(constant) = defining_op(value).filter(|op| walk::is(*op, "arith.constant")) else {
         return false;
     };
-    let Ok(value) = constant.attribute("value") else { return false };
+    let Ok(value) = constant.attribute("value") else {
+        return false;
+    };
     FloatAttribute::try_from(value).is_ok_and(|float| float.value() == 0.0)
 }

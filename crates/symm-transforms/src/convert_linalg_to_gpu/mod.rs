@@ -55,11 +55,26 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
     anchor: Some("builtin.module"),
     options: &[CHIP],
     statistics: &[
-        StatisticDef { name: "matmuls", description: "matrix products by the library" },
-        StatisticDef { name: "dropped-fills", description: "zero fills that products replace" },
-        StatisticDef { name: "copies", description: "copies between contiguous buffers" },
-        StatisticDef { name: "launches", description: "ops that become kernels" },
-        StatisticDef { name: "reductions", description: "kernels with a block per element" },
+        StatisticDef {
+            name: "matmuls",
+            description: "matrix products by the library",
+        },
+        StatisticDef {
+            name: "dropped-fills",
+            description: "zero fills that products replace",
+        },
+        StatisticDef {
+            name: "copies",
+            description: "copies between contiguous buffers",
+        },
+        StatisticDef {
+            name: "launches",
+            description: "ops that become kernels",
+        },
+        StatisticDef {
+            name: "reductions",
+            description: "kernels with a block per element",
+        },
     ],
     dependent_dialects: &[
         mlirGetDialectHandle__affine__,
@@ -101,13 +116,21 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 
 fn declare_functions(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let body = module
+        .region(0)?
+        .first_block()
+        .ok_or("the module has no body".to_owned())?;
     let declared = runtime::declared(body);
     let b = Builder::at_end(pass.context(), module.location(), body);
-    runtime::declare(&b, &[MATMUL, COPY, CONSTANT], &mut |name| !declared.iter().any(|other| other == name));
+    runtime::declare(&b, &[MATMUL, COPY, CONSTANT], &mut |name| {
+        !declared.iter().any(|other| other == name)
+    });
     Ok(())
 }
 
 fn structured_ops<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<OperationRef<'c, 'a>> {
-    walk::collect(module).into_iter().filter(|op| is_structured(*op)).collect()
+    walk::collect(module)
+        .into_iter()
+        .filter(|op| is_structured(*op))
+        .collect()
 }

@@ -37,8 +37,12 @@ pub(super) fn of<'c: 'a, 'a>(op: OperationRef<'c, 'a>, place: &str) -> Option<Pr
     let buffers = [operand(op, 0)?, operand(op, 1)?, operand(op, 2)?];
     let types = buffers.map(memref_type);
     let only = |loops: &[usize]| (loops.len() < 2).then(|| loops.first().copied());
-    let (batch, m, n, k) =
-        (only(&loops.batch)?, only(&loops.m)?, only(&loops.n)?, only(&loops.k)??);
+    let (batch, m, n, k) = (
+        only(&loops.batch)?,
+        only(&loops.m)?,
+        only(&loops.n)?,
+        only(&loops.k)??,
+    );
     let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(&loops, &types, of));
     let sizes = [extent(batch)?, extent(m)?, extent(n)?, extent(Some(k))?];
     let layout = |matrix: usize, rows: Option<usize>, columns: Option<usize>| {
@@ -90,19 +94,38 @@ fn finish<'c, 'a>(
     (matmul.transpose_a, matmul.lda) = a.stored([matmul.m, matmul.k])?;
     (matmul.transpose_b, matmul.ldb) = b.stored([matmul.k, matmul.n])?;
     matmul.ldc = (c.columns == 1 && c.rows >= matmul.n).then_some(c.rows)?;
-    let sizes = [matmul.batch, matmul.m, matmul.n, matmul.k, matmul.lda, matmul.ldb, matmul.ldc];
+    let sizes = [
+        matmul.batch,
+        matmul.m,
+        matmul.n,
+        matmul.k,
+        matmul.lda,
+        matmul.ldb,
+        matmul.ldc,
+    ];
     let bytes = matmul.dtype.size() as u64;
     let result_bytes = matmul.result_dtype.size() as u64;
-    let steps = [matmul.stride_a * bytes, matmul.stride_b * bytes, matmul.stride_c * result_bytes];
+    let steps = [
+        matmul.stride_a * bytes,
+        matmul.stride_b * bytes,
+        matmul.stride_c * result_bytes,
+    ];
     let are_steps_sound =
         matmul.batch == 1 || steps.iter().all(|step| step.is_multiple_of(MATRIX_ALIGN));
-    let are_sizes_sound = sizes.iter().all(|size| (1..=i32::MAX as u64).contains(size));
-    (are_sizes_sound && are_steps_sound && has_types(&matmul)).then_some(Product { matmul, buffers })
+    let are_sizes_sound = sizes
+        .iter()
+        .all(|size| (1..=i32::MAX as u64).contains(size));
+    (are_sizes_sound && are_steps_sound && has_types(&matmul))
+        .then_some(Product { matmul, buffers })
 }
 
 impl Layout {
     fn flipped(self) -> Self {
-        Self { rows: self.columns, columns: self.rows, ..self }
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            ..self
+        }
     }
 
     /// Returns whether the matrix is stored as its transpose, and the elements
@@ -130,16 +153,28 @@ fn filled(
     };
     // Of a dimension of one element, any stride will do.
     let columns = if column_count == 1 { 1 } else { columns };
-    let rows = if row_count == 1 && columns == 1 { column_count.max(1) } else { rows };
-    Layout { rows, columns, batch }
+    let rows = if row_count == 1 && columns == 1 {
+        column_count.max(1)
+    } else {
+        rows
+    };
+    Layout {
+        rows,
+        columns,
+        batch,
+    }
 }
 
 /// Returns the iterations of a loop.
 fn extent(loops: &Contraction, types: &[MemRefType<'_>; 3], of: usize) -> Option<u64> {
-    loops.dimensions.iter().zip(types).find_map(|(dimensions, r#type)| {
-        let at = dimensions.iter().position(|dimension| *dimension == of)?;
-        u64::try_from(shape(*r#type)[at]).ok()
-    })
+    loops
+        .dimensions
+        .iter()
+        .zip(types)
+        .find_map(|(dimensions, r#type)| {
+            let at = dimensions.iter().position(|dimension| *dimension == of)?;
+            u64::try_from(shape(*r#type)[at]).ok()
+        })
 }
 
 /// Returns the strides of a buffer whose first element is where the library can
@@ -166,5 +201,8 @@ fn dtype(a: MemRefType<'_>, b: MemRefType<'_>) -> Option<DType> {
 fn has_types(matmul: &Matmul) -> bool {
     use DType::{BF16, F16, F32, F64};
     let types = (matmul.dtype, matmul.result_dtype);
-    matches!(types, (F16, F16 | F32) | (BF16, BF16 | F32) | (F32, F32) | (F64, F64))
+    matches!(
+        types,
+        (F16, F16 | F32) | (BF16, BF16 | F32) | (F32, F32) | (F64, F64)
+    )
 }

@@ -23,12 +23,24 @@ const MAX_THREADS: i64 = 256;
 
 /// Turns an op into a kernel, where it is a reduction; says whether it is.
 pub(super) fn convert<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> bool {
-    let Some(reduction) = Reduction::of(op) else { return false };
+    let Some(reduction) = Reduction::of(op) else {
+        return false;
+    };
     let b = Builder::before(op);
     let element = memref_type(reduction.result.0).element();
-    let Some(neutral) = reduction.neutral(b.context(), element) else { return false };
-    let Some(counts) = counts(&b, &reduction) else { return false };
-    Kernel { reduction, element, neutral, counts }.launch(&b);
+    let Some(neutral) = reduction.neutral(b.context(), element) else {
+        return false;
+    };
+    let Some(counts) = counts(&b, &reduction) else {
+        return false;
+    };
+    Kernel {
+        reduction,
+        element,
+        neutral,
+        counts,
+    }
+    .launch(&b);
     erase(op);
     true
 }
@@ -45,7 +57,9 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
     fn launch(&self, b: &Builder<'c, 'a>) {
         let known: Option<i64> = self.loops(false).map(|of| self.counts[of].1).product();
         let threads = known.map_or(MAX_THREADS / 2, |count| {
-            (count.max(1) as u64).next_power_of_two().min(MAX_THREADS as u64) as i64
+            (count.max(1) as u64)
+                .next_power_of_two()
+                .min(MAX_THREADS as u64) as i64
         });
         let threads = threads.max(MIN_THREADS);
         let rows = self.total(b, true);
@@ -54,22 +68,26 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
         let blocks = b.binary("arith.maxui", rows, one);
         let block = b.index(threads);
         let shared = shared_type(b, self.element, threads);
-        b.launch([blocks, one, one, block, one, one], &[shared], |b, thread| {
-            // Of an empty result, the one block that there is has nothing to read.
-            let has_row = b.compare(Compare::Ult, thread.block, rows);
-            let columns = b.select(has_row, columns, b.index(0));
-            let row = b.delinearize(thread.block, &self.counts_of(true));
-            let part = self.part(b, thread, &row, columns, block);
-            let total = self.combine_block(b, thread, part, threads);
-            let is_first = b.compare(Compare::Eq, thread.thread, b.index(0));
-            b.if_true(b.binary("arith.andi", is_first, has_row), |b| {
-                let (result, positions) = &self.reduction.result;
-                let place = self.place(b, positions, &self.indices(&row, &[]));
-                let there = b.load(*result, &place);
-                b.store(self.combine(b, there, total), *result, &place);
-            });
-            b.op("gpu.terminator", &[], &[], &[]);
-        });
+        b.launch(
+            [blocks, one, one, block, one, one],
+            &[shared],
+            |b, thread| {
+                // Of an empty result, the one block that there is has nothing to read.
+                let has_row = b.compare(Compare::Ult, thread.block, rows);
+                let columns = b.select(has_row, columns, b.index(0));
+                let row = b.delinearize(thread.block, &self.counts_of(true));
+                let part = self.part(b, thread, &row, columns, block);
+                let total = self.combine_block(b, thread, part, threads);
+                let is_first = b.compare(Compare::Eq, thread.thread, b.index(0));
+                b.if_true(b.binary("arith.andi", is_first, has_row), |b| {
+                    let (result, positions) = &self.reduction.result;
+                    let place = self.place(b, positions, &self.indices(&row, &[]));
+                    let there = b.load(*result, &place);
+                    b.store(self.combine(b, there, total), *result, &place);
+                });
+                b.op("gpu.terminator", &[], &[], &[]);
+            },
+        );
     }
 
     /// Builds what one thread combines.
@@ -82,11 +100,15 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
         step: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
         let neutral = b.constant(self.neutral, self.element);
-        b.fold([thread.thread, columns, step], neutral, |b, column, so_far| {
-            let column = b.delinearize(column, &self.counts_of(false));
-            let value = self.value(b, &self.indices(row, &column));
-            self.combine(b, so_far, value)
-        })
+        b.fold(
+            [thread.thread, columns, step],
+            neutral,
+            |b, column, so_far| {
+                let column = b.delinearize(column, &self.counts_of(false));
+                let value = self.value(b, &self.indices(row, &column));
+                self.combine(b, so_far, value)
+            },
+        )
     }
 
     /// Builds a tree over the threads of a block; all of them get the total.
@@ -116,7 +138,13 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
 
     /// Builds the value of one iteration: the body but for what combines.
     fn value(&self, b: &Builder<'c, 'a>, indices: &[Value<'c, 'a>]) -> Value<'c, 'a> {
-        let Reduction { body, combiner, combined, inputs, .. } = &self.reduction;
+        let Reduction {
+            body,
+            combiner,
+            combined,
+            inputs,
+            ..
+        } = &self.reduction;
         let mut values = HashMap::new();
         for (index, (input, positions)) in inputs.iter().enumerate() {
             let value = match is_memref(input.r#type()) {
@@ -141,7 +169,9 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
             let results = op.results().zip(clone.results());
             values.extend(results.map(|(from, to)| (from.to_raw().ptr as usize, to.into())));
         }
-        *values.get(&(combined.to_raw().ptr as usize)).unwrap_or(combined)
+        *values
+            .get(&(combined.to_raw().ptr as usize))
+            .unwrap_or(combined)
     }
 
     fn combine(
@@ -164,7 +194,9 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
     ) -> Vec<Value<'c, 'a>> {
         let place = |position: &Position<'c>| match position {
             Position::Loop(of) => indices[*of],
-            Position::Map(map) => b.value("affine.apply", indices, b.index_type(), &[("map", *map)]),
+            Position::Map(map) => {
+                b.value("affine.apply", indices, b.index_type(), &[("map", *map)])
+            }
         };
         positions.iter().map(place).collect()
     }
@@ -178,12 +210,19 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
             true => rows.next(),
             false => columns.next().or(filler),
         };
-        self.reduction.is_parallel.iter().filter_map(of).copied().collect()
+        self.reduction
+            .is_parallel
+            .iter()
+            .filter_map(of)
+            .copied()
+            .collect()
     }
 
     fn loops(&self, parallel: bool) -> impl Iterator<Item = usize> {
         let loops = self.reduction.is_parallel.iter().enumerate();
-        loops.filter(move |(_, is)| **is == parallel).map(|(of, _)| of)
+        loops
+            .filter(move |(_, is)| **is == parallel)
+            .map(|(of, _)| of)
     }
 
     fn counts_of(&self, parallel: bool) -> Vec<Value<'c, 'a>> {
@@ -192,7 +231,9 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
 
     fn total(&self, b: &Builder<'c, 'a>, parallel: bool) -> Value<'c, 'a> {
         let counts = self.counts_of(parallel).into_iter();
-        counts.reduce(|product, count| b.mul(product, count)).unwrap_or_else(|| b.index(1))
+        counts
+            .reduce(|product, count| b.mul(product, count))
+            .unwrap_or_else(|| b.index(1))
     }
 }
 
@@ -204,10 +245,15 @@ fn counts<'c: 'a, 'a>(
     let operands: Vec<_> = reduction.inputs.iter().chain([&reduction.result]).collect();
     let count = |of: usize| {
         operands.iter().find_map(|(operand, positions)| {
-            let at = positions.iter().position(|position| *position == Position::Loop(of))?;
+            let at = positions
+                .iter()
+                .position(|position| *position == Position::Loop(of))?;
             let extent = shape(memref_type(*operand))[at];
             let known = (extent != dynamic()).then_some(extent);
-            Some((known.map_or_else(|| b.dim(*operand, at), |extent| b.index(extent)), known))
+            Some((
+                known.map_or_else(|| b.dim(*operand, at), |extent| b.index(extent)),
+                known,
+            ))
         })
     };
     (0..reduction.is_parallel.len()).map(count).collect()

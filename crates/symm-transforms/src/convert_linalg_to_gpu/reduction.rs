@@ -107,11 +107,14 @@ impl<'c: 'a, 'a> Reduction<'c, 'a> {
 
 /// Returns the op that a body ends with, if it combines the element that is there
 /// with a value that does not depend on it.
-fn combiner<'c: 'a, 'a>(
-    body: BlockRef<'c, 'a>,
-) -> Option<(OperationRef<'c, 'a>, Value<'c, 'a>)> {
-    let end = walk::operations(body).last().filter(|op| walk::is(*op, "linalg.yield"))?;
-    let there: Value<'c, 'a> = body.argument(body.argument_count().checked_sub(1)?).ok()?.into();
+fn combiner<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Option<(OperationRef<'c, 'a>, Value<'c, 'a>)> {
+    let end = walk::operations(body)
+        .last()
+        .filter(|op| walk::is(*op, "linalg.yield"))?;
+    let there: Value<'c, 'a> = body
+        .argument(body.argument_count().checked_sub(1)?)
+        .ok()?
+        .into();
     let combiner = defining_op(operand(end, 0)?)?;
     let simple = walk::operations(body).all(|op| op.region_count() == 0);
     let [left, right] = [operand(combiner, 0)?, operand(combiner, 1)?];

@@ -59,7 +59,13 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let word = b.int_type(32);
         let from = b.allocate("memref.alloc", buffer_type(word, &[1], Some(space)), &[]);
         let to = b.allocate("memref.alloc", buffer_type(word, &[1], None), &[]);
-        self.call(op, &group, Algorithm::OneShotPull, ReduceOp::Sum, [from, to])?;
+        self.call(
+            op,
+            &group,
+            Algorithm::OneShotPull,
+            ReduceOp::Sum,
+            [from, to],
+        )?;
         for buffer in [from, to] {
             b.op("memref.dealloc", &[buffer], &[], &[]);
         }
@@ -99,7 +105,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             b.copy(from, input);
             copies.push(input);
         }
-        let is_free = if in_place { algorithm.works_in_place() } else { !may_overlap(from, to) };
+        let is_free = if in_place {
+            algorithm.works_in_place()
+        } else {
+            !may_overlap(from, to)
+        };
         let mut output = if in_place && is_free { input } else { to };
         if !is_free || !has_identity_layout(output.r#type()) {
             output = self.contiguous(&b, &group, algorithm.result_is_symmetric(), to);
@@ -126,7 +136,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let space = symmetric.then(|| symm_mem_attribute(b.context(), &group.name));
         self.pass.count("staging-copies", 1);
         let like = memref_type(like);
-        b.allocate("memref.alloc", buffer_type(like.element(), &shape(like), space), &[])
+        b.allocate(
+            "memref.alloc",
+            buffer_type(like.element(), &shape(like), space),
+            &[],
+        )
     }
 
     /// Builds the call of the runtime.
@@ -147,8 +161,16 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         if elements == 0 {
             return Ok(());
         }
-        let (number, count) =
-            self.enter(op, group, &Work { algorithm, dtype, reduce, elements })?;
+        let (number, count) = self.enter(
+            op,
+            group,
+            &Work {
+                algorithm,
+                dtype,
+                reduce,
+                elements,
+            },
+        )?;
         self.declare(&[ALL_REDUCE]);
         let b = Builder::before(op);
         let wide = b.int_type(64);

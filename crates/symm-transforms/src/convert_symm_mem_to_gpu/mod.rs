@@ -10,8 +10,8 @@ use crate::{
     attributes::symbol,
     builder::{Builder, erase},
     cuda_table,
-    group::{Group, groups},
     gpu_target::Target,
+    group::{Group, groups},
     library,
     op_table::{self, Entry},
     place,
@@ -21,10 +21,7 @@ use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::Opera
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__memref__,
 };
-use symm_abi::{
-    cuda::Cuda,
-    gpu::LaunchTable,
-};
+use symm_abi::{cuda::Cuda, gpu::LaunchTable};
 use symm_ir::{
     diagnostics::{Failure, error},
     dialect::Collective,
@@ -70,9 +67,18 @@ have been given their deallocations.
     anchor: Some("builtin.module"),
     options: &[CHIP, PTX_VERSION],
     statistics: &[
-        StatisticDef { name: "kernels", description: "all-reduces by generated kernels" },
-        StatisticDef { name: "library-calls", description: "collectives by the library" },
-        StatisticDef { name: "staging-copies", description: "copies of operands and results" },
+        StatisticDef {
+            name: "kernels",
+            description: "all-reduces by generated kernels",
+        },
+        StatisticDef {
+            name: "library-calls",
+            description: "collectives by the library",
+        },
+        StatisticDef {
+            name: "staging-copies",
+            description: "copies of operands and results",
+        },
     ],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
@@ -96,7 +102,10 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     let options = pass.options();
     let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
-    let ops: Vec<_> = walk::collect(module).into_iter().filter(|op| is_converted(*op)).collect();
+    let ops: Vec<_> = walk::collect(module)
+        .into_iter()
+        .filter(|op| is_converted(*op))
+        .collect();
     let mut conversion = Conversion::new(pass, target)?;
     for op in ops {
         conversion.convert(op)?;
@@ -127,12 +136,16 @@ struct Conversion<'p, 'c, 'a> {
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     fn new(pass: &'p PassRun<'c, 'a>, target: Target) -> Result<Self, Failure> {
         let module = pass.operation();
-        let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+        let body = module
+            .region(0)?
+            .first_block()
+            .ok_or("the module has no body".to_owned())?;
         Ok(Self {
             pass,
             body,
             groups: groups(module)?,
-            shapes: LaunchTable::shipped().map_err(|reason| Failure::Message(reason.to_string()))?,
+            shapes: LaunchTable::shipped()
+                .map_err(|reason| Failure::Message(reason.to_string()))?,
             table: op_table::read(module),
             cuda: cuda_table::read(module, target.chip())?,
             target,
@@ -178,7 +191,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     ) -> i64 {
         let number = self.table.len() as i64;
         self.table.push(Entry {
-            name: op.name().as_string_ref().as_str().unwrap_or_default().to_owned(),
+            name: op
+                .name()
+                .as_string_ref()
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             place: place::of(op.location()),
             group: group.name.clone(),
             algorithm: algorithm.to_owned(),
@@ -196,7 +214,11 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
 
     /// Declares functions of the runtime that are not declared yet.
     fn declare(&mut self, functions: &[Function]) {
-        let b = Builder::at_end(self.pass.context(), self.pass.operation().location(), self.body);
+        let b = Builder::at_end(
+            self.pass.context(),
+            self.pass.operation().location(),
+            self.body,
+        );
         runtime::declare(&b, functions, &mut |name| {
             let is_new = !self.declared.iter().any(|other| other == name);
             if is_new {

@@ -34,7 +34,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         group: &Group,
         work: &Work,
     ) -> Result<(i64, u64), Failure> {
-        let Work { algorithm, dtype, reduce, elements } = *work;
+        let Work {
+            algorithm,
+            dtype,
+            reduce,
+            elements,
+        } = *work;
         let Some(reduction) = Reduction::canonical(dtype, reduce) else {
             let message = format!("has no kernel for {} of {}", reduce.name(), dtype.name());
             return Err(error(&op, message).emit());
@@ -58,8 +63,17 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             return Err(error(&op, message).emit());
         };
         spec.unroll = launch.unroll;
-        let phases = algorithm.phases().iter().map(|phase| (*phase).to_owned()).collect();
-        let id = self.record(op, group, &algorithm.name().replacen("shot_", "shot ", 1), phases);
+        let phases = algorithm
+            .phases()
+            .iter()
+            .map(|phase| (*phase).to_owned())
+            .collect();
+        let id = self.record(
+            op,
+            group,
+            &algorithm.name().replacen("shot_", "shot ", 1),
+            phases,
+        );
         let number = self.cuda.all_reduces.len() as i64;
         let all_reduce = AllReduce {
             op: id as u32,
@@ -77,7 +91,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
 
     /// Returns the PTX module of a kernel; kernels of one kind share it.
     fn module_of(&mut self, spec: &KernelSpec) -> u32 {
-        if let Some(other) = self.cuda.all_reduces.iter().find(|other| other.spec == *spec) {
+        if let Some(other) = self
+            .cuda
+            .all_reduces
+            .iter()
+            .find(|other| other.spec == *spec)
+        {
             return other.module;
         }
         let module = self.cuda.modules.len();

@@ -21,8 +21,11 @@ use symm_ir::{
 };
 
 /// The option that says how large blocks are.
-pub const BLOCK_THREADS: OptionDef =
-    OptionDef::int("block-threads", 128, "threads of a block of a kernel without reductions");
+pub const BLOCK_THREADS: OptionDef = OptionDef::int(
+    "block-threads",
+    128,
+    "threads of a block of a kernel without reductions",
+);
 
 /// Spreads the loops of kernels over threads.
 pub static DISTRIBUTE_LAUNCHES: PassDef = PassDef {
@@ -38,7 +41,10 @@ Runs after `--convert-linalg-to-gpu` and `--convert-linalg-to-parallel-loops`.
 ",
     anchor: None,
     options: &[BLOCK_THREADS],
-    statistics: &[StatisticDef { name: "distributed", description: "launches spread over threads" }],
+    statistics: &[StatisticDef {
+        name: "distributed",
+        description: "launches spread over threads",
+    }],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
         mlirGetDialectHandle__gpu__,
@@ -60,7 +66,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         return Err(Failure::Message(message));
     }
     for launch in walk::collect_named(pass.operation(), "gpu.launch") {
-        let Some(body) = launch.region(0)?.first_block() else { continue };
+        let Some(body) = launch.region(0)?.first_block() else {
+            continue;
+        };
         if let Some(parallel) = only_loop(body) {
             distribute(launch, body, parallel, threads)?;
             pass.count("distributed", 1);
@@ -108,7 +116,10 @@ fn distribute<'c: 'a, 'a>(
     threads: i64,
 ) -> PassResult {
     // Bounds are computed by the host.
-    for op in walk::operations(body).take_while(|op| *op != parallel).collect::<Vec<_>>() {
+    for op in walk::operations(body)
+        .take_while(|op| *op != parallel)
+        .collect::<Vec<_>>()
+    {
         move_before(op, launch);
     }
     let b = Builder::before(launch);
@@ -129,8 +140,10 @@ fn distribute<'c: 'a, 'a>(
     let inner = Builder::before(parallel);
     let linear = inner.add(inner.mul(block_id, block), thread_id);
     let has_work = inner.compare(Compare::Ult, linear, total);
-    let loop_body =
-        parallel.region(0)?.first_block().ok_or("a loop has no body".to_owned())?;
+    let loop_body = parallel
+        .region(0)?
+        .first_block()
+        .ok_or("a loop has no body".to_owned())?;
     inner.if_true(has_work, |b| {
         let indices = indices(b, linear, &dimensions);
         for (position, index) in indices.into_iter().enumerate() {
@@ -159,7 +172,11 @@ fn dimensions<'c: 'a, 'a>(
             let (lower, upper) = (bound(index)?, bound(count + index)?);
             let step = bound(2 * count + index)?;
             let count = b.binary("arith.ceildivsi", b.sub(upper, lower), step);
-            Ok(Dimension { lower, step, count: b.binary("arith.maxsi", count, b.index(0)) })
+            Ok(Dimension {
+                lower,
+                step,
+                count: b.binary("arith.maxsi", count, b.index(0)),
+            })
         })
         .collect()
 }

@@ -22,7 +22,10 @@ library is to run. This pass leaves these, and `linalg.fill`, as they are.
 ",
     anchor: None,
     options: &[],
-    statistics: &[StatisticDef { name: "generalized", description: "named ops made generic" }],
+    statistics: &[StatisticDef {
+        name: "generalized",
+        description: "named ops made generic",
+    }],
     dependent_dialects: &[mlirGetDialectHandle__linalg__],
     run,
 };
@@ -39,5 +42,8 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 fn stays(op: OperationRef<'_, '_>) -> bool {
     let name = op.name();
     let name = name.as_string_ref();
-    matches!(name.as_str().unwrap_or_default(), "linalg.generic" | "linalg.fill") || is_contraction(op)
+    matches!(
+        name.as_str().unwrap_or_default(),
+        "linalg.generic" | "linalg.fill"
+    ) || is_contraction(op)
 }

@@ -89,7 +89,12 @@ pub enum Refusal<'c> {
     /// The operand is too large.
     Size { bytes: u64 },
     /// The copies that are needed take longer than the algorithm saves.
-    CopyCost { algorithm: Algorithm, bytes: u64, copies: u64, cause: &'static str },
+    CopyCost {
+        algorithm: Algorithm,
+        bytes: u64,
+        copies: u64,
+        cause: &'static str,
+    },
 }
 
 impl Refusal<'_> {
@@ -118,7 +123,11 @@ pub struct Selection<'c, 'a> {
 impl<'c: 'a, 'a> Selection<'c, 'a> {
     /// Creates a selection under the options of the pass.
     pub fn new(options: Options, table: Option<Table>) -> Self {
-        Self { options, table, symbols: SymbolCache::new() }
+        Self {
+            options,
+            table,
+            symbols: SymbolCache::new(),
+        }
     }
 
     /// Returns the options for a collective, with the threshold that the launch table
@@ -165,8 +174,15 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         if self.table_limit(collective) == Some(None) {
             return Err(Refusal::NoKernel);
         }
-        let placed = declaration.parent_operation().is_some_and(|op| op.has_attribute("comm.placed"));
-        self.by_size(self.options(collective), &operand, bytes, &Home { group, placed })
+        let placed = declaration
+            .parent_operation()
+            .is_some_and(|op| op.has_attribute("comm.placed"));
+        self.by_size(
+            self.options(collective),
+            &operand,
+            bytes,
+            &Home { group, placed },
+        )
     }
 
     fn by_size(
@@ -176,12 +192,18 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         bytes: u64,
         home: &Home,
     ) -> Result<Choice, Refusal<'c>> {
-        let Options { one_shot_bytes, two_shot_bytes, protocol, .. } = options;
+        let Options {
+            one_shot_bytes,
+            two_shot_bytes,
+            protocol,
+            ..
+        } = options;
         let mut refusal = Refusal::Size { bytes };
         let in_place = operand.is_in_place();
-        for (algorithm, limit) in
-            [(Algorithm::OneShot, one_shot_bytes), (Algorithm::TwoShot, two_shot_bytes)]
-        {
+        for (algorithm, limit) in [
+            (Algorithm::OneShot, one_shot_bytes),
+            (Algorithm::TwoShot, two_shot_bytes),
+        ] {
             if bytes > limit || (algorithm == Algorithm::OneShot && in_place) {
                 continue;
             }
@@ -193,9 +215,20 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
             }
             let (copies, cause) = operand.copies(algorithm, protocol);
             if copies == 0 || cost::copies_ns(bytes, copies) < cost::saved_ns(algorithm, bytes) {
-                return Ok(Choice { algorithm, bytes, copies, cause, in_place });
+                return Ok(Choice {
+                    algorithm,
+                    bytes,
+                    copies,
+                    cause,
+                    in_place,
+                });
             }
-            refusal = Refusal::CopyCost { algorithm, bytes, copies, cause };
+            refusal = Refusal::CopyCost {
+                algorithm,
+                bytes,
+                copies,
+                cause,
+            };
         }
         Err(refusal)
     }
@@ -225,18 +258,26 @@ pub struct Explained<'r, 'c>(pub &'r Refusal<'c>, pub &'r Options);
 
 impl fmt::Display for Explained<'_, '_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Options { one_shot_bytes, two_shot_bytes, .. } = self.1;
+        let Options {
+            one_shot_bytes,
+            two_shot_bytes,
+            ..
+        } = self.1;
         match self.0 {
             Refusal::NoAlgorithm => formatter.write_str("no op of symm_mem does the same"),
             Refusal::AutoSelectOff => formatter.write_str("auto-select is off"),
             Refusal::PlainGroup => {
                 formatter.write_str("the group has no symmetric memory; declare it with {symm_mem}")
             }
-            Refusal::NoKernel => formatter
-                .write_str("no kernel does this reduction in a group of this size"),
+            Refusal::NoKernel => {
+                formatter.write_str("no kernel does this reduction in a group of this size")
+            }
             Refusal::DynamicSize => formatter.write_str("the size is not known at compile time"),
             Refusal::MemorySpace(space) => {
-                write!(formatter, "a buffer is in memory space {space}, which its peers cannot use")
+                write!(
+                    formatter,
+                    "a buffer is in memory space {space}, which its peers cannot use"
+                )
             }
             Refusal::Placed => formatter.write_str(
                 "the buffer is in ordinary memory, and symmetric buffers have been placed",
@@ -246,7 +287,12 @@ impl fmt::Display for Explained<'_, '_> {
                 "{bytes} bytes exceed {ONE_SHOT_THRESHOLD}={one_shot_bytes} and \
                  {TWO_SHOT_THRESHOLD}={two_shot_bytes}"
             ),
-            Refusal::CopyCost { algorithm, bytes, copies, cause } => write!(
+            Refusal::CopyCost {
+                algorithm,
+                bytes,
+                copies,
+                cause,
+            } => write!(
                 formatter,
                 "{copies} copies of {bytes} bytes ({cause}) take {} ns, and {} ns are saved",
                 cost::copies_ns(*bytes, *copies),

@@ -10,9 +10,7 @@
 //! cannot be waited for any more: the collective would have raced with it.
 
 use super::staging;
-use melior::ir::{
-    BlockRef, OperationRef, Value, operation::OperationLike,
-};
+use melior::ir::{BlockRef, OperationRef, Value, operation::OperationLike};
 use std::collections::{HashMap, HashSet};
 use symm_ir::{
     dialect::{Collective, c10d::WaitTensorOperation},
@@ -66,8 +64,16 @@ fn scan_block<'c: 'a, 'a>(block: BlockRef<'c, 'a>, done: &mut Vec<OperationRef<'
 
 /// Says whether an op runs code that is elsewhere.
 fn is_call(op: OperationRef<'_, '_>) -> bool {
-    const CALLS: [&str; 4] = ["func.call", "func.call_indirect", "llvm.call", "llvm.invoke"];
-    op.name().as_string_ref().as_str().is_ok_and(|name| CALLS.contains(&name))
+    const CALLS: [&str; 4] = [
+        "func.call",
+        "func.call_indirect",
+        "llvm.call",
+        "llvm.invoke",
+    ];
+    op.name()
+        .as_string_ref()
+        .as_str()
+        .is_ok_and(|name| CALLS.contains(&name))
 }
 
 /// The buffers that collectives filled before they returned, and that nothing can
@@ -88,22 +94,28 @@ enum Memory {
 impl Arrived {
     fn contains(&self, buffer: Value<'_, '_>) -> bool {
         match Memory::of(buffer) {
-            Memory::Allocation(root) => {
-                self.in_allocations.get(&root).is_some_and(|views| views.contains(&key(buffer)))
-            }
+            Memory::Allocation(root) => self
+                .in_allocations
+                .get(&root)
+                .is_some_and(|views| views.contains(&key(buffer))),
             _ => self.elsewhere.contains(&key(buffer)),
         }
     }
 
     fn collective<'c: 'a, 'a>(&mut self, collective: Collective<'c, 'a>) {
         let output = collective.is_in_place().then(|| collective.input());
-        let Some(buffer) = output.or_else(|| collective.output_buffer()) else { return };
+        let Some(buffer) = output.or_else(|| collective.output_buffer()) else {
+            return;
+        };
         if collective.is_async() {
             self.forget(Memory::of(buffer));
         } else {
             match Memory::of(buffer) {
                 Memory::Allocation(root) => {
-                    self.in_allocations.entry(root).or_default().insert(key(buffer));
+                    self.in_allocations
+                        .entry(root)
+                        .or_default()
+                        .insert(key(buffer));
                 }
                 _ => {
                     self.elsewhere.insert(key(buffer));

@@ -16,7 +16,10 @@ mod table;
 mod two_shot;
 mod wait;
 
-use self::{choice::Selection, one_shot::OneShot, options::Options, table::Table, two_shot::TwoShot, wait::Wait};
+use self::{
+    choice::Selection, one_shot::OneShot, options::Options, table::Table, two_shot::TwoShot,
+    wait::Wait,
+};
 use symm_ir::{
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
     pattern::Patterns,
@@ -63,10 +66,22 @@ pub static LOWER_COMM: PassDef = PassDef {
         ),
     ],
     statistics: &[
-        StatisticDef { name: "one-shot", description: "all-reduces lowered to one-shot" },
-        StatisticDef { name: "two-shot", description: "all-reduces lowered to two-shot" },
-        StatisticDef { name: "kept", description: "collectives kept for NCCL or the CPU library" },
-        StatisticDef { name: "waits", description: "waits erased: their result is there already" },
+        StatisticDef {
+            name: "one-shot",
+            description: "all-reduces lowered to one-shot",
+        },
+        StatisticDef {
+            name: "two-shot",
+            description: "all-reduces lowered to two-shot",
+        },
+        StatisticDef {
+            name: "kept",
+            description: "collectives kept for NCCL or the CPU library",
+        },
+        StatisticDef {
+            name: "waits",
+            description: "waits erased: their result is there already",
+        },
     ],
     dependent_dialects: &[
         symm_ir::dialect::mlirGetDialectHandle__symm_mem__,
@@ -112,11 +127,21 @@ place.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let chip = pass.options().text(options::LAUNCH_TABLE);
-    let table = if chip.is_empty() { None } else { Some(Table::shipped(&chip)?) };
+    let table = if chip.is_empty() {
+        None
+    } else {
+        Some(Table::shipped(&chip)?)
+    };
     let selection = Selection::new(Options::of(pass)?, table);
     Patterns::new(pass.context())
-        .with(OneShot { pass, selection: &selection })
-        .with(TwoShot { pass, selection: &selection })
+        .with(OneShot {
+            pass,
+            selection: &selection,
+        })
+        .with(TwoShot {
+            pass,
+            selection: &selection,
+        })
         .with(Wait { pass })
         .walk(pass.operation())?;
     memref_wait::erase(pass);

@@ -44,8 +44,10 @@ impl<'c> Pattern<'c> for OneShot<'_, 'c, '_> {
         op: OperationRef<'c, 'a>,
         rewriter: &Rewriter<'c, 'a>,
     ) -> PatternResult {
-        let (Some(view), Some(collective)) = (cast::<AllReduceOperation>(op, self.root()), Collective::of(op))
-        else {
+        let (Some(view), Some(collective)) = (
+            cast::<AllReduceOperation>(op, self.root()),
+            Collective::of(op),
+        ) else {
             return no_match(op, "not an all-reduce");
         };
         let choice = match self.selection.choose(collective) {
@@ -55,8 +57,15 @@ impl<'c> Pattern<'c> for OneShot<'_, 'c, '_> {
         };
         let options = self.selection.options(collective);
         choice
-            .describe(remark::on(op, Kind::Passed, NAME, "one-shot"), collective, &options)
-            .because(format!("{} bytes are within {ONE_SHOT_THRESHOLD}", choice.bytes))
+            .describe(
+                remark::on(op, Kind::Passed, NAME, "one-shot"),
+                collective,
+                &options,
+            )
+            .because(format!(
+                "{} bytes are within {ONE_SHOT_THRESHOLD}",
+                choice.bytes
+            ))
             .emit();
         let builder = OneShotAllReduceOperation::builder(self.pass.context(), op.location())
             .input(view.input()?)

@@ -26,7 +26,11 @@ impl<'c: 'a, 'a> Operand<'c, 'a> {
         let input = collective.input();
         let buffer = collective.output_buffer();
         let output = buffer.or_else(|| Some(collective.op().result(0).ok()?.into()));
-        Self { input, output: output.unwrap_or(input), on_memrefs: buffer.is_some() }
+        Self {
+            input,
+            output: output.unwrap_or(input),
+            on_memrefs: buffer.is_some(),
+        }
     }
 
     /// Returns the bytes, known where both types say it: kernels take both shapes

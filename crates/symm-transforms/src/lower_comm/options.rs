@@ -58,11 +58,17 @@ impl Options {
         }
         Ok(Self {
             auto_select: options.bool(AUTO_SELECT),
-            one_shot_bytes: if as_table { 0 } else { bytes(ONE_SHOT_THRESHOLD)? },
+            one_shot_bytes: if as_table {
+                0
+            } else {
+                bytes(ONE_SHOT_THRESHOLD)?
+            },
             as_table,
             two_shot_bytes: bytes(TWO_SHOT_THRESHOLD)?,
             protocol: Protocol::from_keyword(&protocol).ok_or_else(|| {
-                Failure::Message(format!("expected {PROTOCOL} to be pull or push, got '{protocol}'"))
+                Failure::Message(format!(
+                    "expected {PROTOCOL} to be pull or push, got '{protocol}'"
+                ))
             })?,
         })
     }

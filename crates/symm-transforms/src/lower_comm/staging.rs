@@ -4,11 +4,13 @@
 //! Which operands cannot live in symmetric memory and have to be copied there.
 
 use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, Value,
-    attribute::StringAttribute,
+    BlockLike, BlockRef, OperationRef, RegionLike, Value, attribute::StringAttribute,
     operation::OperationLike,
 };
-use symm_ir::{value::{self, Origin}, walk};
+use symm_ir::{
+    value::{self, Origin},
+    walk,
+};
 
 /// Ops whose first result is, or is part of, their first operand.
 const VIEWS: [&str; 14] = [
@@ -31,7 +33,11 @@ const VIEWS: [&str; 14] = [
 /// Returns what a value is a view of.
 pub fn root<'c: 'a, 'a>(mut value: Value<'c, 'a>) -> Value<'c, 'a> {
     while let Some(op) = value::defining_op(value)
-        && op.name().as_string_ref().as_str().is_ok_and(|name| VIEWS.contains(&name))
+        && op
+            .name()
+            .as_string_ref()
+            .as_str()
+            .is_ok_and(|name| VIEWS.contains(&name))
         && let Ok(source) = op.operand(0)
     {
         value = source;
@@ -56,8 +62,13 @@ pub fn cause<'c: 'a, 'a>(value: Value<'c, 'a>) -> Option<&'static str> {
 
 /// Says whether a block is where a function begins.
 pub fn is_entry<'c: 'a, 'a>(block: BlockRef<'c, 'a>) -> bool {
-    block.parent_operation().is_some_and(|op| walk::is(op, "func.func"))
-        && block.parent_region().and_then(|region| region.first_block()) == Some(block)
+    block
+        .parent_operation()
+        .is_some_and(|op| walk::is(op, "func.func"))
+        && block
+            .parent_region()
+            .and_then(|region| region.first_block())
+            == Some(block)
 }
 
 fn is_private<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {

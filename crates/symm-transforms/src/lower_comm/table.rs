@@ -29,7 +29,10 @@ impl Table {
     pub fn shipped(chip: &str) -> Result<Self, Failure> {
         let table = LaunchTable::shipped();
         let table = table.map_err(|reason| Failure::Message(reason.to_string()))?;
-        Ok(Self { table, chip: chip.to_owned() })
+        Ok(Self {
+            table,
+            chip: chip.to_owned(),
+        })
     }
 
     /// Returns the largest operand, in bytes, for which one-shot is the fastest
@@ -51,8 +54,12 @@ impl Table {
         };
         spec.check().ok()?;
         let choices = &self.table.entry(&spec.chip, spec.world_size)?.choices;
-        let one_shot = choices.iter().take_while(|choice| choice.algorithm == spec.algorithm);
-        let bytes = one_shot.last().map_or(0, |choice| choice.up_to.unwrap_or(u64::MAX));
+        let one_shot = choices
+            .iter()
+            .take_while(|choice| choice.algorithm == spec.algorithm);
+        let bytes = one_shot
+            .last()
+            .map_or(0, |choice| choice.up_to.unwrap_or(u64::MAX));
         // The table counts what travels: packets of 16 bytes.
         Some(bytes / 16 * spec.wire().payload())
     }
@@ -65,5 +72,7 @@ fn dtype<'c: 'a, 'a>(collective: Collective<'c, 'a>) -> Option<DType> {
 fn reduce_op<'c: 'a, 'a>(collective: Collective<'c, 'a>) -> Option<ReduceOp> {
     let attribute = collective.op().attribute("reduce_op").ok()?;
     let name = dialect::ReduceOp::from_attribute(attribute)?;
-    ReduceOp::ALL.into_iter().find(|other| other.name() == name.as_str())
+    ReduceOp::ALL
+        .into_iter()
+        .find(|other| other.name() == name.as_str())
 }

@@ -48,8 +48,10 @@ impl<'c> Pattern<'c> for TwoShot<'_, 'c, '_> {
         op: OperationRef<'c, 'a>,
         rewriter: &Rewriter<'c, 'a>,
     ) -> PatternResult {
-        let (Some(view), Some(collective)) = (cast::<AllReduceOperation>(op, self.root()), Collective::of(op))
-        else {
+        let (Some(view), Some(collective)) = (
+            cast::<AllReduceOperation>(op, self.root()),
+            Collective::of(op),
+        ) else {
             return no_match(op, "not an all-reduce");
         };
         let choice = match self.selection.choose(collective) {
@@ -59,11 +61,19 @@ impl<'c> Pattern<'c> for TwoShot<'_, 'c, '_> {
         };
         let (context, options) = (self.pass.context(), self.selection.options(collective));
         choice
-            .describe(remark::on(op, Kind::Passed, NAME, "two-shot"), collective, &options)
+            .describe(
+                remark::on(op, Kind::Passed, NAME, "two-shot"),
+                collective,
+                &options,
+            )
             .because(format!(
                 "{} bytes are within {TWO_SHOT_THRESHOLD}{}",
                 choice.bytes,
-                if choice.in_place { ", and the output is the input" } else { "" },
+                if choice.in_place {
+                    ", and the output is the input"
+                } else {
+                    ""
+                },
             ))
             .emit();
         let input = collective.input();

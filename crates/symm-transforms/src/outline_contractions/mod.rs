@@ -29,7 +29,10 @@ pass and `--inline`, which undoes it, a product is a call that fusion leaves alo
 ",
     anchor: Some("builtin.module"),
     options: &[],
-    statistics: &[StatisticDef { name: "outlined", description: "products outlined" }],
+    statistics: &[StatisticDef {
+        name: "outlined",
+        description: "products outlined",
+    }],
     dependent_dialects: &[mlirGetDialectHandle__func__, mlirGetDialectHandle__linalg__],
     run,
 };
@@ -39,7 +42,10 @@ const NAME: &str = "symm_contraction";
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let body = module.region(0)?.first_block().ok_or("the module has no body".to_owned())?;
+    let body = module
+        .region(0)?
+        .first_block()
+        .ok_or("the module has no body".to_owned())?;
     let products: Vec<_> = walk::collect(module)
         .into_iter()
         .filter(|op| is_contraction(*op) && op.result_count() == 1)

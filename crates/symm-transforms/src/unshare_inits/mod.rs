@@ -28,7 +28,10 @@ result among them has to be copied out. Runs on tensors.
 ",
     anchor: None,
     options: &[],
-    statistics: &[StatisticDef { name: "clones", description: "fills and empty tensors cloned" }],
+    statistics: &[StatisticDef {
+        name: "clones",
+        description: "fills and empty tensors cloned",
+    }],
     dependent_dialects: &[mlirGetDialectHandle__linalg__],
     run,
 };
