@@ -49,6 +49,7 @@ use std::{
 };
 
 use listener::Listener;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use wire::{Kind, Message};
 
 /// How much longer than its own bound a rank listens for rank 0's word about who was missing.
@@ -170,6 +171,27 @@ impl Exchange {
     /// Those of [`Exchange::all_gather`].
     pub fn barrier(&mut self, step: &str) -> Result<(), ExchangeError> {
         self.all_gather(step, &[], &[]).map(|_| ())
+    }
+
+    /// Returns the ranks whose ends of this rank's connections are closed: their processes have ended, or they have dropped
+    /// the exchange. Rank 0 sees every rank, the others see rank 0.
+    pub fn gone(&self) -> Vec<u32> {
+        let (first, sockets) = match &self.links {
+            Links::Hub(sockets) => (1, &sockets[..]),
+            Links::Spoke(socket) => (0, std::slice::from_ref(socket)),
+            Links::Broken => (0, &[][..]),
+        };
+        let is_closed = |socket: &OwnedFd| {
+            let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
+            let found = poll(&mut polled, Some(&Timespec::default()));
+            let closed = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+            found.is_ok() && polled[0].revents().intersects(closed)
+        };
+        let ranks = (first..).zip(sockets);
+        ranks
+            .filter(|(_, socket)| is_closed(socket))
+            .map(|(rank, _)| rank)
+            .collect()
     }
 
     /// Returns this rank.

@@ -3,7 +3,11 @@
 
 //! Communicators, groups of calls, and buffers in symmetric windows.
 
-use std::{ffi::c_void, fmt, ptr};
+use std::{
+    ffi::c_void,
+    fmt, ptr,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use symm_abi::{DType, ReduceOp};
 
@@ -72,6 +76,7 @@ pub struct Communicator {
     pub(super) rank: u32,
     pub(super) world: u32,
     pub(super) device: Device,
+    aborted: AtomicBool,
 }
 
 impl Communicator {
@@ -93,6 +98,7 @@ impl Communicator {
             rank,
             world,
             device: device.clone(),
+            aborted: AtomicBool::new(false),
         })
     }
 
@@ -141,6 +147,20 @@ impl Communicator {
     }
 }
 
+impl Communicator {
+    /// Ends whatever the communicator is at on this rank, where a peer will never come; it can't be used afterwards.
+    pub fn abort(&self) {
+        if self.raw.is_null() || self.aborted.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // SAFETY: the communicator is ours, and neither used nor destroyed after this.
+        let code = unsafe { (self.nccl.comm_abort)(*self.raw) };
+        if let Err(error) = self.nccl.check("ncclCommAbort", self.rank, code) {
+            tracing::warn!(%error, "a communicator was not aborted");
+        }
+    }
+}
+
 impl fmt::Debug for Communicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Communicator({} of {})", self.rank, self.world)
@@ -149,7 +169,7 @@ impl fmt::Debug for Communicator {
 
 impl Drop for Communicator {
     fn drop(&mut self) {
-        if self.raw.is_null() {
+        if self.raw.is_null() || self.aborted.load(Ordering::Acquire) {
             return;
         }
         // SAFETY: the communicator is ours and destroyed once.

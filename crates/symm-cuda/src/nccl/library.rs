@@ -43,6 +43,7 @@ pub struct Nccl {
     pub(super) get_unique_id: unsafe extern "C" fn(*mut RawId) -> c_int,
     pub(super) comm_init_rank: Init,
     pub(super) comm_destroy: unsafe extern "C" fn(RawComm) -> c_int,
+    pub(super) comm_abort: unsafe extern "C" fn(RawComm) -> c_int,
     pub(super) all_reduce: AllReduce,
     /// Its two numbers are the element type and the reduction, as for the all-reduce.
     pub(super) reduce_scatter: AllReduce,
@@ -129,6 +130,7 @@ impl Nccl {
                 get_unique_id: *library.get(b"ncclGetUniqueId")?,
                 comm_init_rank: *library.get(b"ncclCommInitRank")?,
                 comm_destroy: *library.get(b"ncclCommDestroy")?,
+                comm_abort: *library.get(b"ncclCommAbort")?,
                 all_reduce: *library.get(b"ncclAllReduce")?,
                 reduce_scatter: *library.get(b"ncclReduceScatter")?,
                 all_gather: *library.get(b"ncclAllGather")?,

@@ -35,6 +35,25 @@ fn every_rank_gets_what_every_rank_gave() {
 }
 
 #[test]
+fn ranks_that_are_gone_are_seen() {
+    let place = Place::new("gone");
+    let seen = results(place.ranks(0..3, 3, LONG, |rank, exchange| {
+        let mut exchange = exchange.unwrap();
+        exchange.barrier("begin").unwrap();
+        if rank == 2 {
+            return Vec::new();
+        }
+        // Rank 0 leaves once it misses rank 2; rank 1 stays until it misses rank 0.
+        let begin = Instant::now();
+        while exchange.gone().is_empty() && begin.elapsed() < LONG {
+            thread::sleep(Duration::from_millis(1));
+        }
+        exchange.gone()
+    }));
+    assert_eq!(seen, [vec![2], vec![0], vec![]]);
+}
+
+#[test]
 fn no_descriptor_leaks() {
     let place = Place::new("leak");
     let count = || fs::read_dir("/proc/self/fd").unwrap().count();

@@ -158,6 +158,9 @@ impl Group {
         {
             tracing::warn!(%error, "the group could not be told to stop");
         }
+        if let Some(library) = &self.library {
+            library.abort();
+        }
     }
 }
 

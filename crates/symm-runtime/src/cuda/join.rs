@@ -4,8 +4,12 @@
 //! How ranks on GPUs find each other: by a secret that their host drew, or by what a launcher says.
 
 use super::Config;
-use crate::{Error, Rank, World, WorldSpec};
-use std::{os::fd::OwnedFd, time::Duration};
+use crate::{Error, Failure, Rank, World, WorldSpec, world::WeakWorld};
+use std::{
+    os::fd::OwnedFd,
+    thread,
+    time::{Duration, Instant},
+};
 use symm_cuda::{
     exchange::{Exchange, ExchangeError, JobToken, Membership},
     launch_env::LaunchEnv,
@@ -70,6 +74,7 @@ impl Joined {
             (None, Some(share)) => Self::follow(&share.bytes, share.fds, env.rank)?,
             (None, None) => return Err(Error::Aborted),
         };
+        watch(world.0.downgrade(), exchange);
         Ok(Self {
             world: world.0,
             config: world.1,
@@ -89,5 +94,38 @@ impl Joined {
     /// Takes this process's rank; to be done once.
     pub fn rank(&self) -> Rank {
         self.world.rank(self.number)
+    }
+}
+
+/// How often the other processes are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Time that a rank has, beyond the time-out, to say itself what it waited for in vain.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Looks after the processes of the other ranks for as long as the world is kept: one that ends before its rank is done is a
+/// failure, also where nobody's wait is bounded, as in NCCL.
+///
+/// Kernels that wait for the rank know more of it, so they have the time to run into their bound first.
+fn watch(world: WeakWorld, exchange: Exchange) {
+    let look = move || {
+        let mut since: Vec<Option<Instant>> = vec![None; exchange.world() as usize];
+        while let Some(world) = world.upgrade().filter(|world| !world.has_failed()) {
+            for rank in exchange.gone() {
+                let since = since[rank as usize].get_or_insert_with(Instant::now);
+                if since.elapsed() > world.spec().timeout + GRACE && !world.has_finished(rank) {
+                    world.fail(Failure::RankDied {
+                        rank,
+                        how: "its process has ended".into(),
+                    });
+                }
+            }
+            drop(world);
+            thread::sleep(LOOK);
+        }
+    };
+    // Without the thread, waits that have a bound still end.
+    if let Err(error) = thread::Builder::new().name("peers".into()).spawn(look) {
+        tracing::warn!(%error, "nobody looks after the other processes");
     }
 }

@@ -38,6 +38,10 @@ impl Session {
         if result.is_err() {
             self.gpu().abort();
             drain(stream);
+            if let Some(record) = self.gpu().watch.record() {
+                // Evidence for the report, where somebody else found the failure.
+                self.rank().record().set(self.activity(&record));
+            }
         }
         result
     }
@@ -75,24 +79,29 @@ impl Session {
         })
     }
 
+    /// Returns the world rank of a member of an op's group.
+    fn world_rank(&self, op: u32, member: u32) -> u32 {
+        let op = self.program().manifest().ops.get(op as usize);
+        let group = op.and_then(|op| self.gpu().groups.get(op.group as usize)?.as_ref());
+        let rank = group.and_then(|group| group.ranks.get(member as usize));
+        rank.copied().unwrap_or(member)
+    }
+
+    /// Returns what the kernel was doing that made a record.
+    fn activity(&self, record: &ErrorRecord) -> Activity {
+        Activity::Waiting {
+            op: record.op,
+            phase: record.phase,
+            peer: self.world_rank(record.op, record.peer),
+            epoch: record.epoch,
+        }
+    }
+
     /// Turns what a kernel recorded into the failure of the world.
     fn explain(&self, record: &ErrorRecord) -> Failed {
         let rank = self.rank();
-        let op = self.program().manifest().ops.get(record.op as usize);
-        let group = op.and_then(|op| self.gpu().groups.get(op.group as usize)?.as_ref());
-        let world_rank = |member: u32| {
-            let ranks = group.map(|group| &group.ranks);
-            ranks
-                .and_then(|ranks| ranks.get(member as usize).copied())
-                .unwrap_or(member)
-        };
-        let peer = world_rank(record.peer);
-        let activity = Activity::Waiting {
-            op: record.op,
-            phase: record.phase,
-            peer,
-            epoch: record.epoch,
-        };
+        let peer = self.world_rank(record.op, record.peer);
+        let activity = self.activity(record);
         rank.record().set(activity);
         if record.kind == RECORD_TIMEOUT {
             return rank.fail(Failure::TimedOut {
@@ -114,7 +123,7 @@ impl Session {
             message: format!(
                 "left op {}, waiting for rank {peer}, because rank {} had given up without saying why",
                 record.op,
-                world_rank(record.cause)
+                self.world_rank(record.op, record.cause)
             ),
         })
     }

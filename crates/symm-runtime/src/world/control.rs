@@ -139,7 +139,11 @@ impl Control {
         }
         match self.header().state.load(Ordering::Acquire) {
             HEALTHY => None,
-            FAILED => Some(self.read_report().unwrap_or_else(|| self.lost_report())),
+            FAILED => {
+                let mut report = self.read_report().unwrap_or_else(|| self.lost_report());
+                self.add_evidence(&mut report);
+                Some(report)
+            }
             _ => Some(self.lost_report()),
         }
     }
@@ -152,6 +156,16 @@ impl Control {
             std::slice::from_raw_parts(area, length.min(REPORT_BYTES))
         };
         serde_json::from_slice(json).ok()
+    }
+
+    /// Adds what ranks have learned since of the work that they had given their GPUs.
+    fn add_evidence(&self, report: &mut FailureReport) {
+        for (rank, activity) in (0..self.ranks).zip(&mut report.activities) {
+            let now = self.record(rank).activity();
+            if *activity == Activity::Device && matches!(now, Activity::Waiting { .. }) {
+                *activity = now;
+            }
+        }
     }
 
     /// Stands in for a report whose writer was killed while writing it.
@@ -284,6 +298,27 @@ mod tests {
                 Activity::Computing { after: None }
             ]
         );
+    }
+
+    #[test]
+    fn what_a_gpu_was_at_is_learned_after_the_failure() {
+        let control = Control::create(2).unwrap();
+        control.record(0).set(Activity::Device);
+        control.record(1).set(Activity::Loading);
+        control.fail(Failure::RankDied {
+            rank: 1,
+            how: "killed by SIGKILL".into(),
+        });
+        let waiting = Activity::Waiting {
+            op: 3,
+            phase: 1,
+            peer: 1,
+            epoch: 7,
+        };
+        control.record(0).set(waiting);
+        control.record(1).set(waiting);
+        let activities = control.report().unwrap().activities;
+        assert_eq!(activities, [waiting, Activity::Loading]);
     }
 
     #[test]

@@ -11,12 +11,12 @@ pub use spec::{DEFAULT_HEAP_BYTES, GroupSpec, MAX_RANKS, WorldSpec};
 
 use crate::{
     Error, Rank,
-    failure::{Failure, FailureReport},
+    failure::{Activity, Failure, FailureReport},
     rank::GroupMemory,
 };
 use std::{
     os::fd::{BorrowedFd, OwnedFd},
-    sync::Arc,
+    sync::{Arc, Weak},
 };
 
 /// The ranks of a run and what they share: a control block, and per group the memory with every member's heap.
@@ -27,6 +27,16 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct World {
     shared: Arc<Shared>,
+}
+
+/// A world, as long as somebody else keeps it.
+pub(crate) struct WeakWorld(Weak<Shared>);
+
+impl WeakWorld {
+    pub(crate) fn upgrade(&self) -> Option<World> {
+        let shared = self.0.upgrade()?;
+        Some(World { shared })
+    }
 }
 
 /// The mapped memory of a world.
@@ -119,6 +129,16 @@ impl World {
     /// Tells whether anything has failed; a failed world can't be used again.
     pub fn has_failed(&self) -> bool {
         self.shared.control.has_failed()
+    }
+
+    /// Returns a hold on the world that does not keep it.
+    pub(crate) fn downgrade(&self) -> WeakWorld {
+        WeakWorld(Arc::downgrade(&self.shared))
+    }
+
+    /// Tells whether a rank is done with everything.
+    pub(crate) fn has_finished(&self, rank: u32) -> bool {
+        self.shared.control.record(rank).activity() == Activity::Finished
     }
 
     /// Records a failure that the host found, unless another one came first; every rank leaves soon after.
