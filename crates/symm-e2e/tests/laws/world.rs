@@ -91,7 +91,7 @@ unsafe extern "C" fn symmetric(_: u32, bytes: u64, _: u64) -> *mut c_void {
 
 unsafe extern "C" fn free_symmetric(_: u32, _: *mut c_void) {}
 
-unsafe extern "C" fn enter(_: u32, _: u32, _: u64) -> u32 {
+unsafe extern "C" fn enter(_: u32, _: u32, _: u64, _: u64) -> u32 {
     with(|rank| u32::from(rank.hook.refuse))
 }
 
