@@ -9,7 +9,7 @@ use crate::{
 };
 use melior::{
     Context,
-    ir::{Module, OperationRef, operation::OperationLike},
+    ir::{Module, OperationRef},
 };
 use symm_abi::cuda::Cuda;
 use symm_ir::{edit::remove_attribute, walk};

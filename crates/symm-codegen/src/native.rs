@@ -14,7 +14,7 @@ use inkwell::{
     targets::{FileType, TargetMachine},
     values::GlobalValue,
 };
-use melior::ir::{Module, operation::OperationLike};
+use melior::ir::Module;
 use symm_abi::{
     DIGEST_BYTES, DIGEST_SECTION, ENTRY_PREFIX, MANIFEST_SECTION, Manifest, RUNTIME_SYMBOL,
 };
