@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Options of passes written in Rust are checked by MLIR itself.
 //
 // RUN: not symm-opt %s --pass-pipeline='builtin.module(place-symmetric-buffers{nosuch=1})' 2>&1 | FileCheck %s --check-prefix=UNKNOWN

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // The stock mlir-opt gets dialects, bufferization and passes from the plugin, and
 // prints what symm-opt prints.
 //

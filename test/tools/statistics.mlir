@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // What a pass counted is printed, although LLVM's own statistics are compiled out
 // of release builds, and is a remark for whoever has no symm-opt.
 //

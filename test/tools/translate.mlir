@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // symm-translate parses modules with Symm's attributes and translates what has
 // been lowered to LLVM.
 //
