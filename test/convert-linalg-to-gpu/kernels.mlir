@@ -54,6 +54,29 @@ func.func @row_sums(%x: memref<3x50xf32>, %y: memref<3xf32>) {
   return
 }
 
+// What the result is filled with need not be in memory.
+// CHECK-LABEL: func.func @filled
+func.func @filled(%x: memref<3x50xf32>) -> memref<3xf32> {
+  // CHECK-DAG: %[[FIVE:.*]] = arith.constant 5.0
+  // CHECK: %[[Y:.*]] = memref.alloc
+  // CHECK-COUNT-1: gpu.launch
+  // CHECK-NOT: memref.load %[[Y]]
+  // CHECK: %[[ALL:.*]] = arith.addf %{{.*}}, %[[FIVE]]
+  // CHECK: memref.store %[[ALL]], %[[Y]]
+  // CHECK-NOT: gpu.launch
+  // CHECK: return
+  %five = arith.constant 5.0 : f32
+  %y = memref.alloc() : memref<3xf32>
+  linalg.fill ins(%five : f32) outs(%y : memref<3xf32>)
+  linalg.generic {indexing_maps = [#elements, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<3x50xf32>) outs(%y : memref<3xf32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %next = arith.addf %sum, %in : f32
+    linalg.yield %next : f32
+  }
+  return %y : memref<3xf32>
+}
+
 // The element that is there is used twice: no reduction, a thread per row.
 // CHECK-LABEL: func.func @not_associative
 func.func @not_associative(%x: memref<3x50xf32>, %y: memref<3xf32>) {

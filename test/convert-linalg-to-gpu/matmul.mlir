@@ -90,3 +90,16 @@ func.func @kept_fills(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16
   linalg.matmul ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>)
   return
 }
+
+// Another product reads the zeros in between, by their address.
+// CHECK-LABEL: func.func @seen
+func.func @seen(%a: memref<8x8xf32>) {
+  %c = memref.alloc() : memref<8x8xf32>
+  %d = memref.alloc() : memref<8x8xf32>
+  %zero = arith.constant 0.0 : f32
+  // CHECK: linalg.fill
+  linalg.fill ins(%zero : f32) outs(%c : memref<8x8xf32>)
+  linalg.matmul ins(%a, %c : memref<8x8xf32>, memref<8x8xf32>) outs(%d : memref<8x8xf32>)
+  linalg.matmul ins(%a, %a : memref<8x8xf32>, memref<8x8xf32>) outs(%c : memref<8x8xf32>)
+  return
+}

@@ -54,7 +54,8 @@ pub fn root<'c: 'a, 'a>(mut buffer: Value<'c, 'a>) -> Value<'c, 'a> {
     buffer
 }
 
-const VIEWS: [&str; 7] = [
+/// Ops whose result is a view of their first operand.
+pub const VIEWS: [&str; 7] = [
     "memref.cast",
     "memref.collapse_shape",
     "memref.expand_shape",

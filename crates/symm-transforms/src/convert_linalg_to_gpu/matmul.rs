@@ -3,25 +3,15 @@
 
 //! Matrix products become calls of the library.
 
-use super::product;
+use super::{fill, product};
 use crate::{
     builder::{Builder, erase, memref_type},
-    overlap::may_overlap,
     place,
     runtime::MATMUL,
 };
-use melior::ir::{
-    OperationRef, Value, ValueLike, attribute::FloatAttribute, operation::OperationLike,
-};
+use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike};
 use symm_abi::cuda::{Cuda, Matmul};
-use symm_ir::{
-    diagnostics::Failure,
-    linalg::is_structured,
-    memref::is_memref,
-    pass::PassRun,
-    value::{defining_op, operand},
-    walk,
-};
+use symm_ir::{diagnostics::Failure, memref::is_memref, pass::PassRun, value::operand};
 
 /// Turns an op into a call of the library, where it is a product that this takes;
 /// says whether it is.
@@ -36,7 +26,8 @@ pub(super) fn convert<'c: 'a, 'a>(
     let Some(mut product) = product::of(op, &place::of(op.location())) else {
         return Ok(false);
     };
-    if let Some(fill) = zero_fill(op, product.buffers[2]) {
+    let fill = fill::before(op, product.buffers[2]);
+    if let Some(fill) = fill.filter(|fill| operand(*fill, 0).is_some_and(fill::is_zero)) {
         erase(fill);
         product.matmul.accumulate = false;
         pass.count("dropped-fills", 1);
@@ -73,37 +64,4 @@ fn first_element<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Valu
         0 => address,
         bytes => b.add(address, b.int(b.int_type(64), bytes)),
     }
-}
-
-/// Returns the fill with zeros that the result of a product begins with, if nothing
-/// but the product can see it.
-fn zero_fill<'c: 'a, 'a>(
-    op: OperationRef<'c, 'a>,
-    result: Value<'c, 'a>,
-) -> Option<OperationRef<'c, 'a>> {
-    let mut before = walk::previous(op);
-    while let Some(other) = before {
-        if walk::is(other, "linalg.fill") && operand(other, 1) == Some(result) {
-            return is_zero(operand(other, 0)?).then_some(other);
-        }
-        let is_simple = other.region_count() == 0 || is_structured(other);
-        let touches =
-            |value: Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(value, result);
-        let is_view = walk::is(other, "memref.subview") || other.result_count() > 0;
-        if !is_simple || (!is_view && other.operands().any(touches)) {
-            return None;
-        }
-        before = walk::previous(other);
-    }
-    None
-}
-
-fn is_zero(value: Value<'_, '_>) -> bool {
-    let Some(constant) = defining_op(value).filter(|op| walk::is(*op, "arith.constant")) else {
-        return false;
-    };
-    let Ok(value) = constant.attribute("value") else {
-        return false;
-    };
-    FloatAttribute::try_from(value).is_ok_and(|float| float.value() == 0.0)
 }

@@ -5,6 +5,7 @@
 
 pub mod constant;
 mod copy;
+mod fill;
 mod host;
 mod launch;
 mod matmul;
@@ -61,7 +62,7 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
         },
         StatisticDef {
             name: "dropped-fills",
-            description: "zero fills that products replace",
+            description: "fills of results that are overwritten",
         },
         StatisticDef {
             name: "copies",
@@ -101,12 +102,15 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in walk::collect_named(module, "memref.copy") {
         copy::convert(pass, op)?;
     }
+    // Before the fills that they make needless have become kernels.
     for op in structured_ops(module) {
-        if reduce::convert(op) {
+        if reduce::convert(pass, op) {
             pass.count("reductions", 1);
-        } else {
-            launch::wrap(op);
+            pass.count("launches", 1);
         }
+    }
+    for op in structured_ops(module) {
+        launch::wrap(op);
         pass.count("launches", 1);
     }
     constant::convert(module, &mut cuda)?;

@@ -7,7 +7,7 @@
 //! threads have, in a tree in shared memory. The order is fixed, so a program gives
 //! the same bits each time.
 
-use super::reduction::Reduction;
+use super::{fill, reduction::Reduction};
 use crate::builder::{Builder, Compare, Thread, dynamic, erase, memref_type, shape};
 use melior::ir::{
     Attribute, BlockLike, Operation, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
@@ -15,14 +15,14 @@ use melior::ir::{
 };
 use mlir_sys::{mlirOperationClone, mlirOperationSetOperand};
 use std::collections::HashMap;
-use symm_ir::{linalg::Position, memref::is_memref, walk};
+use symm_ir::{linalg::Position, memref::is_memref, pass::PassRun, value::operand, walk};
 
 /// Bounds of the threads of a block; both are powers of two.
 const MIN_THREADS: i64 = 32;
 const MAX_THREADS: i64 = 256;
 
 /// Turns an op into a kernel, where it is a reduction; says whether it is.
-pub(super) fn convert<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> bool {
+pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, 'a>) -> bool {
     let Some(reduction) = Reduction::of(op) else {
         return false;
     };
@@ -34,10 +34,12 @@ pub(super) fn convert<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> bool {
     let Some(counts) = counts(&b, &reduction) else {
         return false;
     };
+    let initial = initial(pass, op, &reduction, element);
     Kernel {
         reduction,
         element,
         neutral,
+        initial,
         counts,
     }
     .launch(&b);
@@ -45,10 +47,26 @@ pub(super) fn convert<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> bool {
     true
 }
 
+/// Takes away the fill of the result before a reduction, and returns its value.
+fn initial<'c: 'a, 'a>(
+    pass: &PassRun<'c, 'a>,
+    op: OperationRef<'c, 'a>,
+    reduction: &Reduction<'c, 'a>,
+    element: Type<'c>,
+) -> Option<Value<'c, 'a>> {
+    let fill = fill::before(op, reduction.result.0)?;
+    let value = operand(fill, 0).filter(|value| value.r#type() == element)?;
+    erase(fill);
+    pass.count("dropped-fills", 1);
+    Some(value)
+}
+
 struct Kernel<'c, 'a> {
     reduction: Reduction<'c, 'a>,
     element: Type<'c>,
     neutral: Attribute<'c>,
+    /// What each element of the result begins with, if that is not in memory.
+    initial: Option<Value<'c, 'a>>,
     /// Iterations of each loop, and the number where it is known.
     counts: Vec<(Value<'c, 'a>, Option<i64>)>,
 }
@@ -82,7 +100,7 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
                 b.if_true(b.binary("arith.andi", is_first, has_row), |b| {
                     let (result, positions) = &self.reduction.result;
                     let place = self.place(b, positions, &self.indices(&row, &[]));
-                    let there = b.load(*result, &place);
+                    let there = self.initial.unwrap_or_else(|| b.load(*result, &place));
                     b.store(self.combine(b, there, total), *result, &place);
                 });
                 b.op("gpu.terminator", &[], &[], &[]);

@@ -73,8 +73,12 @@ impl<'c: 'a, 'a> Reduction<'c, 'a> {
             Position::Loop(of) => is_parallel[*of],
             Position::Map(_) => false,
         };
+        // Else two blocks would write one element, or none would write some.
+        let parallel = is_parallel.iter().filter(|is| **is).count();
+        let is_written_once = result.1.len() == parallel
+            && (1..parallel).all(|at| !result.1[..at].contains(&result.1[at]));
         let has_neutral = neutral_text(combiner).is_some();
-        (has_neutral && result.1.iter().all(keeps)).then_some(Self {
+        (has_neutral && is_written_once && result.1.iter().all(keeps)).then_some(Self {
             body,
             combiner,
             combined,
