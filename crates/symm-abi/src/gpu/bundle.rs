@@ -111,7 +111,7 @@ impl Bundle {
             kernels,
         };
         let path = folder.join(INDEX_FILE);
-        fs::write(&path, serde_json::to_vec_pretty(&index)?).map_err(BundleError::io(&path))?;
+        fs::write(&path, serde_json::to_vec(&index)?).map_err(BundleError::io(&path))?;
         Ok(Self {
             folder: folder.to_owned(),
             kernels: index.kernels,
@@ -220,8 +220,8 @@ mod tests {
         assert!(matches!(bundle.load(&kernel), Err(BundleError::Damaged(_))));
         let index = folder.join(INDEX_FILE);
         let text = fs::read_to_string(&index).expect("it is there").replacen(
-            "\"version\": 1",
-            "\"version\": 7",
+            "\"version\":1",
+            "\"version\":7",
             1,
         );
         fs::write(&index, text).expect("it is written");

@@ -334,18 +334,11 @@ mod tests {
     #[test]
     fn the_nearest_entry_serves_what_was_not_measured() {
         let table = LaunchTable::shipped().expect("the shipped table is sound");
-        assert_eq!(
-            table.entry("sm_90", 3).map(|entry| entry.world_size),
-            Some(4)
-        );
-        assert_eq!(
-            table.entry("sm_90", 8).map(|entry| entry.world_size),
-            Some(4)
-        );
-        assert_eq!(
-            table.entry("sm_100", 2).map(|entry| entry.world_size),
-            Some(2)
-        );
+        let entry = |chip, ranks| table.entry(chip, ranks).map(|entry| entry.world_size);
+        assert_eq!(entry("sm_90", 4), Some(4));
+        assert_eq!(entry("sm_90", 5), Some(6));
+        assert_eq!(entry("sm_90", 7), Some(8));
+        assert_eq!(entry("sm_100", 2), Some(2));
     }
 
     #[test]

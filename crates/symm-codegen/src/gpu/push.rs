@@ -126,9 +126,11 @@ fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>
         for (&packet, data) in batch.packets.iter().zip(&data) {
             let words = slots.encode(e, data);
             let there = e.opaque(e.add(ours, slots::offset(e, packet)));
-            for k in kernel.send_order() {
-                slots.send(e, e.add(kernel.peers[k], there), words);
-            }
+            let addresses: Vec<_> = kernel
+                .send_order()
+                .map(|k| e.add(kernel.peers[k], there))
+                .collect();
+            slots.send(e, &addresses, words);
         }
     });
     kernel.sent(e);
@@ -159,12 +161,13 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     shares.scatter(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 2);
-    e.block_barrier();
-    kernel.count_call(e, &state, share);
     shares.reduce(e, &state, &slots);
     kernel.sent(e);
     slots.clear(e, kernel);
     shares.collect(e, &state, &slots);
+    // At the end, unlike in a one-shot: a barrier between the steps would keep the warps of a large message in step.
+    e.block_barrier();
+    kernel.count_call(e, &state, share);
 }
 
 /// Receives packets of all ranks from the area at `area` and reduces them.
@@ -242,7 +245,7 @@ impl<'c> Shares<'c, '_> {
             let there: Vec<_> = batch.packets.iter().map(there).collect();
             for (&k, data) in order.iter().zip(data.chunks(there.len())) {
                 for (&there, data) in there.iter().zip(data) {
-                    slots.send(e, e.add(kernel.peers[k], there), slots.encode(e, data));
+                    slots.send(e, &[e.add(kernel.peers[k], there)], slots.encode(e, data));
                 }
             }
         });
@@ -258,9 +261,11 @@ impl<'c> Shares<'c, '_> {
             for (&packet, data) in batch.packets.iter().zip(&reduced) {
                 let words = slots.encode(e, data);
                 let there = e.opaque(e.add(ours, slots::offset(e, packet)));
-                for &peer in &kernel.peers[1..] {
-                    slots.send(e, e.add(peer, there), words);
-                }
+                let addresses: Vec<_> = kernel.peers[1..]
+                    .iter()
+                    .map(|&peer| e.add(peer, there))
+                    .collect();
+                slots.send(e, &addresses, words);
             }
             let places = batch.places(e, kernel.output, e.mul(self.share, kernel.rank));
             let packets: Vec<_> = places.into_iter().zip(reduced).collect();

@@ -161,10 +161,14 @@ impl<'c> Slots<'c> {
         }
     }
 
-    /// Stores a packet into a slot.
-    pub(super) fn send(&self, e: &Emitter<'c>, address: Val<'c>, words: [Val<'c>; 2]) {
-        let code = "st.relaxed.sys.global.v2.b64 [{$r0}], {{$r1}, {$r2}};";
-        e.ptx(code, &[address, words[0], words[1]], &[]);
+    /// Stores a packet at each of some addresses, in their order.
+    pub(super) fn send(&self, e: &Emitter<'c>, addresses: &[Val<'c>], words: [Val<'c>; 2]) {
+        let (low, high) = (addresses.len(), addresses.len() + 1);
+        let store = |index| {
+            format!("st.relaxed.sys.global.v2.b64 [{{$r{index}}}], {{{{$r{low}}}, {{$r{high}}}}};")
+        };
+        let stores: Vec<_> = (0..addresses.len()).map(store).collect();
+        e.ptx(&stores.join("\n\t"), &[addresses, &words].concat(), &[]);
     }
 
     /// Waits for packets and returns the data of each; a thread that waits too long leaves the kernel.
@@ -211,13 +215,11 @@ impl<'c> Slots<'c> {
         e.stride(
             [kernel.thread, self.cleared, kernel.threads],
             |e, packet| {
-                let mut address = e.add(slot, offset(e, e.opaque(packet)));
-                for index in 0..self.areas * u64::from(kernel.spec.world_size) {
-                    if index > 0 {
-                        address = e.add(address, self.sender_bytes);
-                    }
-                    self.send(e, address, [empty, empty]);
+                let mut addresses = vec![e.add(slot, offset(e, e.opaque(packet)))];
+                for index in 1..(self.areas * u64::from(kernel.spec.world_size)) as usize {
+                    addresses.push(e.add(addresses[index - 1], self.sender_bytes));
                 }
+                self.send(e, &addresses, [empty, empty]);
             },
         );
     }
