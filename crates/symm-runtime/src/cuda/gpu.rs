@@ -308,9 +308,12 @@ fn plan_hash(hex: &str) -> [u8; 32] {
 }
 
 impl Gpu {
-    /// Makes every kernel that waits, on any rank, give up.
+    /// Makes every kernel that waits, on any rank, give up. NCCL's come first: they know nothing of the groups' abort words,
+    /// and writing these waits for the device.
     pub(super) fn abort(&self) {
-        self.groups.iter().flatten().for_each(Group::abort);
+        let groups = || self.groups.iter().flatten();
+        groups().for_each(Group::abort_library);
+        groups().for_each(Group::abort_kernels);
     }
 
     /// Tells whether NCCL runs any collective of the program.

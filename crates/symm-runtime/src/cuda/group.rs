@@ -151,15 +151,19 @@ impl Joining<'_> {
 }
 
 impl Group {
-    /// Makes every kernel of the group that waits, on any rank, give up.
-    pub(super) fn abort(&self) {
+    /// Ends what NCCL is at on this rank.
+    pub(super) fn abort_library(&self) {
+        if let Some(library) = &self.library {
+            library.abort();
+        }
+    }
+
+    /// Makes every generated kernel of the group that waits, on any rank, give up; waits for this rank's.
+    pub(super) fn abort_kernels(&self) {
         if let Memory::Symmetric(heap) = &self.memory
             && let Err(error) = heap.write(ABORT_OFFSET, &(self.me + 1).to_ne_bytes())
         {
             tracing::warn!(%error, "the group could not be told to stop");
-        }
-        if let Some(library) = &self.library {
-            library.abort();
         }
     }
 }

@@ -182,10 +182,10 @@ pub fn traces_have_every_op() {
     }
 }
 
-fn failure(size: u32, entry: &'static str) -> (Failure, String) {
+fn failure(program: &str, size: u32, entry: &'static str) -> (Failure, String) {
     let begin = Instant::now();
     let work = move |session: &Session| run_once(session, entry, false);
-    let (program, outcome) = on_ranks("zoo", size, config(false), work);
+    let (program, outcome) = on_ranks(program, size, config(false), work);
     let error = outcome.unwrap_err();
     assert!(
         begin.elapsed() < Duration::from_secs(20),
@@ -199,7 +199,7 @@ fn failure(size: u32, entry: &'static str) -> (Failure, String) {
 
 pub fn a_missing_rank_is_named_in_time() {
     for size in 2..=4 {
-        let (failure, text) = failure(size, "stall");
+        let (failure, text) = failure("zoo", size, "stall");
         // Member 1 of a group that lists its ranks backwards.
         let missing = size - 2;
         let Failure::TimedOut {
@@ -235,6 +235,12 @@ pub fn a_missing_rank_is_named_in_time() {
     }
 }
 
+pub fn nccl_does_not_wait_for_ever() {
+    let (failure, text) = failure("nccl", 2, "stall");
+    assert!(matches!(failure, Failure::TimedOut { .. }), "{text}");
+    assert!(text.contains("waiting for its GPU"), "{text}");
+}
+
 pub fn bad_calls_are_named() {
     for (entry, words) in [
         ("arena_exhausted", "raise --arena-bytes"),
@@ -246,7 +252,7 @@ pub fn bad_calls_are_named() {
         ("too_many", "expected at most 4224 elements, got 4225"),
         ("unknown_kernel", "there is no kernel 7"),
     ] {
-        let (_, text) = failure(2, entry);
+        let (_, text) = failure("zoo", 2, entry);
         assert!(text.contains(words), "{entry}: {text}");
     }
 }

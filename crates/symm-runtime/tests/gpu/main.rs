@@ -50,6 +50,11 @@ const TESTS: &[Test] = &[
         1,
         cases::a_missing_rank_is_named_in_time,
     ),
+    test(
+        "nccl_does_not_wait_for_ever",
+        2,
+        cases::nccl_does_not_wait_for_ever,
+    ),
     test("bad_calls_are_named", 1, cases::bad_calls_are_named),
     test("matrices_are_multiplied", 1, cases::matrices_are_multiplied),
     test(

@@ -24,3 +24,9 @@ void symm_entry_reduce_scatter(void **args) { run(3, 1, COUNT, COUNT / size(), a
 void symm_entry_all_to_all(void **args) { run(4, 0, COUNT, COUNT, args); }
 
 void symm_entry_broadcast(void **args) { run(5, 0, COUNT, COUNT, args); }
+
+// Member 1 never comes.
+void symm_entry_stall(void **args) {
+  if (symm_rt->group(0)->rank != 1)
+    run(1, 1, COUNT, COUNT, args);
+}
