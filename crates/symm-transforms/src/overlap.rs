@@ -12,17 +12,23 @@ use symm_ir::{
 
 /// Says whether two buffers may have memory in common. Buffers in different
 /// memory spaces, and in different allocations, do not; nor does an allocation with
-/// an argument of its function, which was there before it.
+/// an argument of its function or a global, which were there before it.
 pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool {
     if memory_space(one.r#type()) != memory_space(other.r#type()) {
         return false;
     }
     match (allocation(one), allocation(other)) {
         (Some(one), Some(other)) => one == other,
-        (Some(_), None) => !is_function_argument(other),
-        (None, Some(_)) => !is_function_argument(one),
+        (Some(_), None) => !is_older(other),
+        (None, Some(_)) => !is_older(one),
         (None, None) => true,
     }
+}
+
+/// Says whether a buffer was there before the function made any.
+fn is_older(buffer: Value<'_, '_>) -> bool {
+    let is_global = defining_op(root(buffer)).is_some_and(|op| walk::is(op, "memref.get_global"));
+    is_global || is_function_argument(buffer)
 }
 
 /// Says whether a buffer is, or is a view of, an argument of a function.
