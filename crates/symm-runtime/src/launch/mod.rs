@@ -38,7 +38,7 @@ pub type WorkError = Box<dyn std::error::Error + Send + Sync>;
 #[error("the run failed: {:?}", .report.failure)]
 pub struct LaunchError {
     /// What went wrong first.
-    pub report: FailureReport,
+    pub report: Box<FailureReport>,
     /// Ranks that had not left when the grace was over. Processes were killed. Threads can't be: they go on until the
     /// host process ends.
     pub stuck: Vec<u32>,
@@ -94,6 +94,7 @@ fn collect<T>(world: &World, endings: &Receiver<(u32, Ending<T>)>) -> Result<Vec
             .filter(|&(_, home)| !home)
             .map(|(rank, _)| rank)
             .collect();
+        let report = Box::new(report);
         return Err(LaunchError { report, stuck });
     }
     Ok(values.into_iter().flatten().collect())

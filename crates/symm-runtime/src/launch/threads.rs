@@ -65,7 +65,7 @@ where
     world.fail(failure);
     let report = world.report().expect("a failed world has a report");
     Err(LaunchError {
-        report,
+        report: Box::new(report),
         stuck: Vec::new(),
     })
 }
