@@ -20,8 +20,8 @@ use symm_abi::{
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// The elements of the result.
-    pub result: Vec<f32>,
+    /// The elements of each result.
+    pub results: Vec<Vec<f32>>,
     /// The calls that put work into the stream, and those for constants, in order.
     pub calls: Vec<&'static str>,
     /// Allocations that were never freed.
@@ -43,10 +43,10 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-/// Runs the only entry of an artifact, with one argument and a result of `results` elements.
-pub fn run(bytes: &[u8], argument: &[f32], results: usize) -> Run {
+/// Runs the only entry of an artifact, all of whose values are f32.
+pub fn run(bytes: &[u8], arguments: &[Vec<f32>]) -> Run {
     let manifest = artifact::open(bytes).expect("the artifact is sound");
-    let entry = manifest.entries[0].symbol.clone();
+    let entry = manifest.entries[0].clone();
     let sections = manifest.cuda.iter().flat_map(|cuda| &cuda.constants);
     let constants = sections.map(|constant| {
         let section = artifact::section(bytes, &constant.section).expect("the section is there");
@@ -64,8 +64,21 @@ pub fn run(bytes: &[u8], argument: &[f32], results: usize) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("program.so");
     fs::write(&path, bytes).expect("it can be written");
-    let mut input = argument.to_vec();
-    let mut output = vec![0.0; results];
+    let results = entry
+        .results
+        .iter()
+        .map(|result| vec![0.0; elements(&result.shape)]);
+    let mut buffers: Vec<Vec<f32>> = arguments.iter().cloned().chain(results).collect();
+    let values = entry.args.iter().chain(&entry.results);
+    let mut descriptors: Vec<Vec<i64>> = buffers
+        .iter_mut()
+        .zip(values)
+        .map(|(buffer, value)| descriptor(buffer.as_mut_ptr(), &value.shape))
+        .collect();
+    let mut pointers: Vec<*mut c_void> = descriptors
+        .iter_mut()
+        .map(|one| one.as_mut_ptr().cast())
+        .collect();
     // SAFETY: the program was compiled from a source of these tests; its entry gets the descriptors
     // that its manifest asks for.
     unsafe {
@@ -73,26 +86,29 @@ pub fn run(bytes: &[u8], argument: &[f32], results: usize) -> Run {
         let slot = library.get::<*mut *const RuntimeTable>(RUNTIME_SYMBOL.as_bytes());
         **slot.expect("it has a slot") = &TABLE;
         let entry = library
-            .get::<EntryFn>(entry.as_bytes())
+            .get::<EntryFn>(entry.symbol.as_bytes())
             .expect("it has the entry");
-        let mut descriptors = [
-            descriptor(input.as_mut_ptr(), [4, 8]),
-            descriptor(output.as_mut_ptr(), [4, 2]),
-        ];
-        let mut arguments = descriptors
-            .each_mut()
-            .map(|one| ptr::from_mut(one).cast::<c_void>());
-        entry(arguments.as_mut_ptr());
+        entry(pointers.as_mut_ptr());
     }
     let mut state = STATE.take();
-    state.run.result = output;
+    state.run.results = buffers.split_off(arguments.len());
     state.run.leaked = state.live.len();
     state.run
 }
 
-/// A memref descriptor of rank 2.
-fn descriptor(address: *mut f32, [rows, columns]: [i64; 2]) -> [i64; 7] {
-    [address as i64, address as i64, 0, rows, columns, columns, 1]
+fn elements(shape: &[u64]) -> usize {
+    shape.iter().product::<u64>() as usize
+}
+
+/// A memref descriptor: addresses, offset, sizes, strides.
+fn descriptor(address: *mut f32, shape: &[u64]) -> Vec<i64> {
+    let sizes = shape.iter().map(|extent| *extent as i64);
+    let strides = (0..shape.len()).map(|at| elements(&shape[at + 1..]) as i64);
+    [address as i64, address as i64, 0]
+        .into_iter()
+        .chain(sizes)
+        .chain(strides)
+        .collect()
 }
 
 static TABLE: RuntimeTable = RuntimeTable {
@@ -178,11 +194,13 @@ unsafe extern "C" fn launch(call: *const LaunchCall) -> u32 {
     // SAFETY: the caller gives a call with two descriptors of rank 2 as parameters.
     unsafe {
         let call = &*call;
+        if call.block != [128, 1, 1] {
+            return with("another launch", |_| 0);
+        }
         assert_eq!(
             (call.kernel, call.grid, call.shared_bytes),
             (0, [1, 1, 1], 0)
         );
-        assert_eq!(call.block, [128, 1, 1]);
         let parameter = |index: usize| **call.params.add(index).cast::<*const u64>();
         let [from, to] = [0, 7].map(|first| {
             let fields = [2, 3, 4, 5, 6].map(|field| parameter(first + field));
@@ -205,12 +223,22 @@ unsafe extern "C" fn matmul(call: *const MatmulCall) -> u32 {
             .as_ref()
             .and_then(|manifest| manifest.cuda.as_ref());
         let of = &cuda.expect("a program for GPUs").matmuls[call.matmul as usize];
-        assert!(!of.transpose_a && !of.transpose_b && !of.accumulate && of.batch == 1);
         let [a, b] = [call.a, call.b].map(<*const c_void>::cast::<f32>);
-        for (m, n) in (0..of.m).flat_map(|m| (0..of.n).map(move |n| (m, n))) {
-            let product =
-                |k: u64| *a.add((m * of.lda + k) as usize) * *b.add((k * of.ldb + n) as usize);
-            *call.c.cast::<f32>().add((m * of.ldc + n) as usize) = (0..of.k).map(product).sum();
+        let rows = (0..of.batch).flat_map(|batch| (0..of.m).map(move |m| (batch, m)));
+        for (batch, m, n) in rows.flat_map(|(batch, m)| (0..of.n).map(move |n| (batch, m, n))) {
+            let stored = |row, column, is_transposed, lead| match is_transposed {
+                true => column * lead + row,
+                false => row * lead + column,
+            };
+            let product = |k: u64| {
+                let at_a = batch * of.stride_a + stored(m, k, of.transpose_a, of.lda);
+                let at_b = batch * of.stride_b + stored(k, n, of.transpose_b, of.ldb);
+                *a.add(at_a as usize) * *b.add(at_b as usize)
+            };
+            let at_c = batch * of.stride_c + m * of.ldc + n;
+            let c = call.c.cast::<f32>().add(at_c as usize);
+            let there = if of.accumulate { *c } else { 0.0 };
+            *c = there + (0..of.k).map(product).sum::<f32>();
         }
         0
     })

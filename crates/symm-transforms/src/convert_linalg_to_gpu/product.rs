@@ -31,19 +31,65 @@ struct Layout {
     batch: u64,
 }
 
+/// Which loop is which.
+#[derive(Clone, Copy)]
+struct Roles {
+    batch: Option<usize>,
+    m: Option<usize>,
+    n: Option<usize>,
+    k: usize,
+}
+
 /// Returns an op as a product of the library, where it is one.
 pub(super) fn of<'c: 'a, 'a>(op: OperationRef<'c, 'a>, place: &str) -> Option<Product<'c, 'a>> {
     let loops = contraction(op)?;
     let buffers = [operand(op, 0)?, operand(op, 1)?, operand(op, 2)?];
+    let with = |roles| product(&loops, roles, buffers, place);
+    roles(&loops).into_iter().find_map(with)
+}
+
+/// Returns the ways to see the loops as those of a product. Of two loops over rows, or
+/// over columns, either may be one over a batch that shares the other operand.
+fn roles(loops: &Contraction) -> Vec<Roles> {
+    let [k] = loops.k[..] else { return Vec::new() };
+    let only = |loops: &[usize]| loops.first().copied();
+    let (m, n) = (only(&loops.m), only(&loops.n));
+    match (&loops.batch[..], &loops.m[..], &loops.n[..]) {
+        ([] | [_], [] | [_], [] | [_]) => vec![Roles {
+            batch: only(&loops.batch),
+            m,
+            n,
+            k,
+        }],
+        ([], &[one, other], [] | [_]) => [(one, other), (other, one)]
+            .map(|(batch, m)| Roles {
+                batch: Some(batch),
+                m: Some(m),
+                n,
+                k,
+            })
+            .to_vec(),
+        ([], [] | [_], &[one, other]) => [(one, other), (other, one)]
+            .map(|(batch, n)| Roles {
+                batch: Some(batch),
+                m,
+                n: Some(n),
+                k,
+            })
+            .to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns a contraction as a product with given roles, where the library takes it.
+fn product<'c, 'a>(
+    loops: &Contraction,
+    Roles { batch, m, n, k }: Roles,
+    buffers: [Value<'c, 'a>; 3],
+    place: &str,
+) -> Option<Product<'c, 'a>> {
     let types = buffers.map(memref_type);
-    let only = |loops: &[usize]| (loops.len() < 2).then(|| loops.first().copied());
-    let (batch, m, n, k) = (
-        only(&loops.batch)?,
-        only(&loops.m)?,
-        only(&loops.n)?,
-        only(&loops.k)??,
-    );
-    let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(&loops, &types, of));
+    let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(loops, &types, of));
     let sizes = [extent(batch)?, extent(m)?, extent(n)?, extent(Some(k))?];
     let layout = |matrix: usize, rows: Option<usize>, columns: Option<usize>| {
         let strides = strides(types[matrix])?;
