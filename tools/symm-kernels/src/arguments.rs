@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as NameError};
 use std::path::PathBuf;
 use symm_abi::{
     DType, ReduceOp,
-    gpu::{Algorithm, KernelSpec, MAX_WORLD_SIZE, Reduction, SpecError},
+    gpu::{Algorithm, KernelSpec, LaunchTable, MAX_WORLD_SIZE, Reduction, SpecError},
 };
 
 /// Compiles Symm's all-reduce kernels to a bundle of PTX.
@@ -39,7 +39,8 @@ pub struct Arguments {
     /// Reduction, such as sum.
     #[arg(long, value_name = "NAME", value_parser = named::<ReduceOp>)]
     reduce_op: Vec<ReduceOp>,
-    /// Packets of each rank that a thread has in flight at once.
+    /// Packets of each rank that a thread has in flight at once. Without it: 1, and what the shipped launch table chooses;
+    /// measuring a new table needs 1, 2 and 4.
     #[arg(long, value_name = "PACKETS")]
     unroll: Vec<u32>,
 }
@@ -62,6 +63,7 @@ impl Arguments {
     /// Refuses group sizes that no kernel exists for, and options that leave no kernel.
     pub fn specs(&self) -> Result<Vec<KernelSpec>, String> {
         let reductions = self.reductions();
+        let table = LaunchTable::shipped().map_err(|error| error.to_string())?;
         let mut specs = Vec::new();
         for chip in &self.chip {
             for &world_size in &self.world_size {
@@ -73,7 +75,7 @@ impl Arguments {
                         .into_iter()
                         .filter(|spec| {
                             asked(&self.algorithm, &spec.algorithm)
-                                && asked(&self.unroll, &spec.unroll)
+                                && self.unrolls(&table, spec)
                                 && reductions.contains(&(spec.dtype, spec.reduce_op))
                         }),
                 );
@@ -83,6 +85,19 @@ impl Arguments {
             return Err("expected options that leave at least one kernel, got none".into());
         }
         Ok(specs)
+    }
+
+    /// Tells whether the unroll factor of a kernel is asked for.
+    fn unrolls(&self, table: &LaunchTable, spec: &KernelSpec) -> bool {
+        if !self.unroll.is_empty() {
+            return self.unroll.contains(&spec.unroll);
+        }
+        let shapes = table
+            .entry(&spec.chip, spec.world_size)
+            .and_then(|entry| entry.shapes.get(&spec.algorithm));
+        let chosen =
+            shapes.is_some_and(|shapes| shapes.iter().any(|shape| shape.unroll == spec.unroll));
+        chosen || spec.unroll == 1
     }
 
     /// Kernel forms of the types and reductions that are asked for: they may be those of other types.
@@ -116,18 +131,30 @@ mod tests {
     }
 
     #[test]
-    fn without_options_every_kernel_is_asked_for_once() {
-        let mut names: Vec<_> = specs(&[])
-            .expect("the defaults")
-            .iter()
-            .map(KernelSpec::name)
-            .collect();
-        let all = (2..=4)
-            .map(|world_size| KernelSpec::all("sm_90", world_size).len())
-            .sum::<usize>();
+    fn without_options_all_that_the_launch_table_may_choose_is_asked_for_once() {
+        let specs = specs(&[]).expect("the defaults");
+        let mut names: Vec<_> = specs.iter().map(KernelSpec::name).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), all);
+        assert_eq!(names.len(), specs.len());
+        let table = LaunchTable::shipped().expect("it is sound");
+        for spec in (2..=4).flat_map(|world_size| KernelSpec::all("sm_90", world_size)) {
+            let entry = table.entry("sm_90", spec.world_size).expect("there is one");
+            for shift in 0..34 {
+                let launch = entry
+                    .launch(&spec, 1 << shift)
+                    .expect("every size has a shape");
+                let chosen = KernelSpec {
+                    unroll: launch.unroll,
+                    ..spec.clone()
+                };
+                assert!(
+                    names.binary_search(&chosen.name()).is_ok(),
+                    "{}",
+                    chosen.name()
+                );
+            }
+        }
     }
 
     #[test]
@@ -138,16 +165,14 @@ mod tests {
             "--dtype=complex<f32>",
             "--reduce-op=sum",
         ];
-        let specs = specs(&options).expect("there is one");
+        let chosen = specs(&options).expect("there is one");
         assert!(
-            specs
+            chosen
                 .iter()
                 .all(|spec| spec.dtype == DType::F32 && spec.world_size == 2)
         );
-        assert_eq!(
-            specs.len(),
-            Algorithm::TwoShotPush.unrolls(DType::F32).len()
-        );
+        let one = specs(&[&options[..], &["--unroll=2"]].concat()).expect("there is one");
+        assert_eq!(one.iter().map(|spec| spec.unroll).collect::<Vec<_>>(), [2]);
     }
 
     #[test]
