@@ -170,7 +170,7 @@ fn words(seed: u64, count: u64) -> Vec<u64> {
         let random = mix(index
             .wrapping_add(seed << 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        if index % 4 == 0 {
+        if index.is_multiple_of(4) {
             SPECIAL[(random % 8) as usize]
         } else {
             random
