@@ -49,7 +49,8 @@ pub struct Cli {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     pub timeout: Duration,
 
-    /// Size of each group's symmetric heap per rank: bytes, or with K, M or G for powers of 1024.
+    /// Size of each group's symmetric heap per rank: bytes, or with K, M or G for powers of 1024; without it, what the
+    /// program asks for, or else 256M.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     pub heap_bytes: Option<u64>,
 
