@@ -38,10 +38,14 @@ pub fn run(stream: &Stream, function: &Function, shape: &LaunchShape, arguments:
 
 /// Stores `value` at `address`, of whatever GPU.
 pub fn store_word(stream: &Stream, address: u64, value: u32) {
-    let function = load(stream.device(), ANY, "store_word");
+    store_word_with(stream, &load(stream.device(), ANY, "store_word"), address, value);
+}
+
+/// Stores `value` at `address` by `function`, which is loaded already: captures allow no loading.
+pub fn store_word_with(stream: &Stream, function: &Function, address: u64, value: u32) {
     one_thread(
         stream,
-        &function,
+        function,
         Arguments::default().push_u64(address).push_u32(value),
     );
 }
