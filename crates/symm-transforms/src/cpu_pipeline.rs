@@ -4,6 +4,7 @@
 //! `--symm-cpu-pipeline`: from `c10d` on tensors to the LLVM dialect.
 
 use crate::{
+    order_loops::ORDER_LOOPS,
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM, convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS, expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES, lower_comm::LOWER_COMM,
@@ -82,6 +83,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     configured(pipeline, &CONVERT_SYMM_MEM_TO_CPU)?;
     configured(pipeline, &CONVERT_COMM_TO_LLVM)?;
     pipeline.add(&EXPAND_STRIDED_COPIES, "")?;
+    pipeline.add(&ORDER_LOOPS, "")?;
     pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;

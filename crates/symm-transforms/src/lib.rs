@@ -28,15 +28,16 @@ pub mod keep_deallocations;
 mod library;
 pub mod lower_comm;
 pub mod op_table;
+pub mod order_loops;
 pub mod outline_contractions;
 mod overlap;
 mod pipeline_options;
 mod place;
 pub mod place_symmetric_buffers;
 pub mod record_buffers;
-pub mod separate_results;
 mod records;
 mod runtime;
+pub mod separate_results;
 pub mod unshare_inits;
 
 use symm_ir::pass::{PassDef, PipelineDef};
@@ -56,10 +57,11 @@ pub static PASSES: &[&PassDef] = &[
     &generalize_elementwise::GENERALIZE_ELEMENTWISE,
     &keep_deallocations::KEEP_DEALLOCATIONS,
     &lower_comm::LOWER_COMM,
+    &order_loops::ORDER_LOOPS,
     &outline_contractions::OUTLINE_CONTRACTIONS,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
-    &separate_results::SEPARATE_RESULTS,
     &record_buffers::RECORD_BUFFERS,
+    &separate_results::SEPARATE_RESULTS,
     &unshare_inits::UNSHARE_INITS,
 ];
 

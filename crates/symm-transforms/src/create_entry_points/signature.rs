@@ -15,7 +15,7 @@ use melior::ir::{
 };
 use symm_abi::DType;
 use symm_ir::{
-    diagnostics::{Failure, error},
+    diagnostics::{Failure, error_at},
     memref,
 };
 
@@ -60,8 +60,10 @@ impl<'c> Signature<'c> {
         )?;
         let mut arguments = Vec::new();
         for index in 0..r#type.input_count() {
-            let name = argument_name(function, index).unwrap_or_else(|| format!("arg{index}"));
-            let what = format!("argument #{index}");
+            let (what, name) = match argument_name(function, index) {
+                Some(name) => (format!("argument #{index} '{name}'"), name),
+                None => (format!("argument #{index}"), format!("arg{index}")),
+            };
             arguments.push(Value::of(function, &what, name, r#type.input(index)?)?);
         }
         let mut results = Vec::new();
@@ -111,8 +113,10 @@ impl<'c> Value<'c> {
         'c: 'a,
     {
         let refuse = |expected: &str| {
-            let message = format!("is an entry: expected {what} to be {expected}, got {type}");
-            error(&function, message).emit()
+            let entry = super::text(function, "sym_name").unwrap_or_default();
+            let message =
+                format!("@{entry} is an entry: expected {what} to be {expected}, got {type}");
+            error_at(function.location(), message).emit()
         };
         let Ok(buffer) = MemRefType::try_from(r#type) else {
             return Err(refuse("a ranked tensor or memref"));
