@@ -3,6 +3,7 @@
 
 //! The process groups of a module.
 
+use crate::attributes::symbol;
 use melior::ir::{
     Attribute, OperationRef,
     attribute::{ArrayAttribute, IntegerAttribute, StringAttribute},
@@ -42,6 +43,17 @@ pub fn groups<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Result<Vec<Group>, Fa
         .zip(0..)
         .map(|(op, index)| group(op, index))
         .collect()
+}
+
+/// Returns the group that an op names.
+///
+/// # Errors
+///
+/// Reports an op whose group is not among these.
+pub fn group_of<'c: 'a, 'a>(groups: &[Group], op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
+    let name = symbol(op, "group")?;
+    let found = groups.iter().find(|group| group.name == name).cloned();
+    found.ok_or_else(|| error(&op, format!("uses unknown group @{name}")).emit())
 }
 
 fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Result<Group, Failure> {

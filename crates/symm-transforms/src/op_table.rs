@@ -4,10 +4,14 @@
 //! The table of a program's collectives, which the module carries as the
 //! attribute `symm.ops` until it becomes part of the artifact's manifest.
 
-use crate::records::{Record, list, records, write_records};
+use crate::{
+    group::Group,
+    place,
+    records::{Record, list, records, write_records},
+};
 use melior::{
     Context,
-    ir::{Attribute, OperationRef, attribute::StringAttribute},
+    ir::{Attribute, OperationRef, attribute::StringAttribute, operation::OperationLike},
 };
 
 /// The name of the attribute.
@@ -26,6 +30,26 @@ pub struct Entry {
     pub algorithm: String,
     /// What its waits wait for.
     pub phases: Vec<String>,
+}
+
+/// Enters an op into a table and returns its number.
+pub fn enter<'c: 'a, 'a>(
+    table: &mut Vec<Entry>,
+    op: OperationRef<'c, 'a>,
+    group: &Group,
+    algorithm: &str,
+    phases: Vec<String>,
+) -> i64 {
+    let number = table.len() as i64;
+    let name = op.name();
+    table.push(Entry {
+        name: name.as_string_ref().as_str().unwrap_or_default().to_owned(),
+        place: place::of(op.location()),
+        group: group.name.clone(),
+        algorithm: algorithm.to_owned(),
+        phases,
+    });
+    number
 }
 
 /// Returns the table of a module; empty where it has none.

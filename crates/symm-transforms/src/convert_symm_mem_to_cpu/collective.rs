@@ -10,7 +10,7 @@ use super::{
     layout::{Operands, normalize},
 };
 use crate::{
-    attributes::{protocol, reduce_op, symbol},
+    attributes::{protocol, reduce_op},
     buffer_table,
     builder::{Builder, dynamic, memref_type},
     group::Group,
@@ -31,7 +31,7 @@ use symm_ir::{
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     pub(super) fn barrier(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
+        let group = self.group(op)?;
         self.launch(op, &group, &kernel::BARRIER, None, &[], "")
     }
 
@@ -70,7 +70,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         algorithm: &'static Algorithm,
         operands: &[Value<'c, 'a>],
     ) -> PassResult {
-        let group = self.group(op, &symbol(op, "group")?)?;
+        let group = self.group(op)?;
         check_space(op, &group, algorithm, operands)?;
         let b = Builder::before(op);
         let reduction = reduction(&b, op, operands[0])?;

@@ -9,13 +9,11 @@ mod kernel;
 mod layout;
 
 use crate::{
-    attributes::symbol,
     buffer_table,
     builder::{Builder, erase},
-    group::{Group, groups},
+    group::{Group, group_of, groups},
     library,
     op_table::{self, Entry},
-    place,
     runtime::{self, COLLECTIVE, Function},
 };
 use kernel::Kernels;
@@ -146,7 +144,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
             name => match library::kind(name) {
                 Some(kind) => {
-                    let group = self.group(op, &symbol(op, "group")?)?;
+                    let group = self.group(op)?;
                     self.declare(&[COLLECTIVE]);
                     let number = self.record(op, &group, "library", Vec::new());
                     library::call(op, &group, kind, number)?;
@@ -167,25 +165,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         algorithm: &str,
         phases: Vec<String>,
     ) -> i64 {
-        let number = self.table.len() as i64;
-        self.table.push(Entry {
-            name: op
-                .name()
-                .as_string_ref()
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            place: place::of(op.location()),
-            group: group.name.clone(),
-            algorithm: algorithm.to_owned(),
-            phases,
-        });
-        number
+        op_table::enter(&mut self.table, op, group, algorithm, phases)
     }
 
-    fn group(&self, op: OperationRef<'c, 'a>, name: &str) -> Result<Group, Failure> {
-        let found = self.groups.iter().find(|group| group.name == name).cloned();
-        found.ok_or_else(|| error(&op, format!("uses unknown group @{name}")).emit())
+    /// Returns the group of an op.
+    fn group(&self, op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
+        group_of(&self.groups, op)
     }
 
     /// Declares functions of the runtime that are not declared yet.

@@ -7,14 +7,12 @@ mod all_reduce;
 mod shape;
 
 use crate::{
-    attributes::symbol,
     builder::{Builder, erase},
     cuda_table,
     gpu_target::Target,
-    group::{Group, groups},
+    group::{Group, group_of, groups},
     library,
     op_table::{self, Entry},
-    place,
     runtime::{self, COLLECTIVE, Function},
 };
 use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
@@ -189,27 +187,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         algorithm: &str,
         phases: Vec<String>,
     ) -> i64 {
-        let number = self.table.len() as i64;
-        self.table.push(Entry {
-            name: op
-                .name()
-                .as_string_ref()
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            place: place::of(op.location()),
-            group: group.name.clone(),
-            algorithm: algorithm.to_owned(),
-            phases,
-        });
-        number
+        op_table::enter(&mut self.table, op, group, algorithm, phases)
     }
 
     /// Returns the group of an op.
     fn group(&self, op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
-        let name = symbol(op, "group")?;
-        let found = self.groups.iter().find(|group| group.name == name).cloned();
-        found.ok_or_else(|| error(&op, format!("uses unknown group @{name}")).emit())
+        group_of(&self.groups, op)
     }
 
     /// Declares functions of the runtime that are not declared yet.
