@@ -9,9 +9,10 @@ use super::{
     options::{ONE_SHOT_THRESHOLD, Options, TWO_SHOT_THRESHOLD},
     table::Table,
 };
-use melior::ir::{Attribute, Value, ValueLike, operation::OperationLike};
+use melior::ir::{Attribute, OperationRef, Value, ValueLike, operation::OperationLike};
 use std::fmt;
 use symm_ir::{
+    cast::{Typed, cast},
     dialect::{Collective, Protocol, c10d::AllReduceOperation, symm_mem_group},
     memref::{is_memref, memory_space},
     remark::{self, Remark},
@@ -113,6 +114,16 @@ impl Refusal<'_> {
     }
 }
 
+/// An all-reduce and what is chosen for it.
+pub struct Chosen<'c, 'a> {
+    /// The op, typed.
+    pub view: Typed<'c, 'a, AllReduceOperation<'c>>,
+    /// The op as a collective.
+    pub collective: Collective<'c, 'a>,
+    /// What is chosen.
+    pub choice: Choice,
+}
+
 /// Chooses algorithms.
 pub struct Selection<'c, 'a> {
     options: Options,
@@ -146,6 +157,29 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         let table = self.table.as_ref()?;
         let group = self.symbols.lookup(collective.op(), &collective.group())?;
         Some(table.one_shot_bytes(collective, group))
+    }
+
+    /// Returns the choice for an all-reduce that is to become `algorithm`.
+    ///
+    /// # Errors
+    ///
+    /// Says why an op does not become that.
+    pub fn chosen(
+        &self,
+        op: OperationRef<'c, 'a>,
+        algorithm: Algorithm,
+    ) -> Result<Chosen<'c, 'a>, &'static str> {
+        let view = cast(op, AllReduceOperation::name()).ok_or("not an all-reduce")?;
+        let collective = Collective::of(op).ok_or("not a collective")?;
+        match self.choose(collective) {
+            Ok(choice) if choice.algorithm == algorithm => Ok(Chosen {
+                view,
+                collective,
+                choice,
+            }),
+            Ok(_) => Err("another algorithm is chosen"),
+            Err(refusal) => Err(refusal.predicate()),
+        }
     }
 
     /// Returns the algorithm that a collective gets.

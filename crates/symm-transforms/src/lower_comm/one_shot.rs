@@ -12,14 +12,13 @@
 
 use super::{
     NAME,
-    choice::{Algorithm, Selection},
+    choice::{Algorithm, Chosen, Selection},
     options::ONE_SHOT_THRESHOLD,
     replace,
 };
 use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
 use symm_ir::{
-    cast::cast,
-    dialect::{Collective, c10d::AllReduceOperation, symm_mem::OneShotAllReduceOperation},
+    dialect::{c10d::AllReduceOperation, symm_mem::OneShotAllReduceOperation},
     pass::PassRun,
     pattern::{Pattern, PatternResult, no_match},
     remark::{self, Kind},
@@ -44,16 +43,13 @@ impl<'c> Pattern<'c> for OneShot<'_, 'c, '_> {
         op: OperationRef<'c, 'a>,
         rewriter: &Rewriter<'c, 'a>,
     ) -> PatternResult {
-        let (Some(view), Some(collective)) = (
-            cast::<AllReduceOperation>(op, self.root()),
-            Collective::of(op),
-        ) else {
-            return no_match(op, "not an all-reduce");
-        };
-        let choice = match self.selection.choose(collective) {
-            Ok(choice) if choice.algorithm == Algorithm::OneShot => choice,
-            Ok(_) => return no_match(op, "another algorithm is chosen"),
-            Err(refusal) => return no_match(op, refusal.predicate()),
+        let Chosen {
+            view,
+            collective,
+            choice,
+        } = match self.selection.chosen(op, Algorithm::OneShot) {
+            Ok(chosen) => chosen,
+            Err(reason) => return no_match(op, reason),
         };
         let options = self.selection.options(collective);
         choice

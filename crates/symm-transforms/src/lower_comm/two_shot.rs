@@ -13,7 +13,7 @@
 
 use super::{
     NAME,
-    choice::{Algorithm, Selection},
+    choice::{Algorithm, Chosen, Selection},
     options::TWO_SHOT_THRESHOLD,
     replace,
 };
@@ -22,8 +22,7 @@ use melior::{
     ir::{OperationRef, ValueLike, operation::OperationLike},
 };
 use symm_ir::{
-    cast::cast,
-    dialect::{Collective, c10d::AllReduceOperation, symm_mem::TwoShotAllReduceOperation},
+    dialect::{c10d::AllReduceOperation, symm_mem::TwoShotAllReduceOperation},
     pass::PassRun,
     pattern::{Pattern, PatternResult, no_match},
     remark::{self, Kind},
@@ -48,16 +47,13 @@ impl<'c> Pattern<'c> for TwoShot<'_, 'c, '_> {
         op: OperationRef<'c, 'a>,
         rewriter: &Rewriter<'c, 'a>,
     ) -> PatternResult {
-        let (Some(view), Some(collective)) = (
-            cast::<AllReduceOperation>(op, self.root()),
-            Collective::of(op),
-        ) else {
-            return no_match(op, "not an all-reduce");
-        };
-        let choice = match self.selection.choose(collective) {
-            Ok(choice) if choice.algorithm == Algorithm::TwoShot => choice,
-            Ok(_) => return no_match(op, "another algorithm is chosen"),
-            Err(refusal) => return no_match(op, refusal.predicate()),
+        let Chosen {
+            view,
+            collective,
+            choice,
+        } = match self.selection.chosen(op, Algorithm::TwoShot) {
+            Ok(chosen) => chosen,
+            Err(reason) => return no_match(op, reason),
         };
         let (context, options) = (self.pass.context(), self.selection.options(collective));
         choice
