@@ -41,6 +41,9 @@ pub trait Prepared {
     /// Reads the result of a rank of this process.
     fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()>;
 
+    /// Returns where the operand of a rank of this process lies on its device.
+    fn operand_address(&self, rank: usize, set: usize) -> u64;
+
     /// Returns where the result of a rank of this process lies on its device.
     fn result_address(&self, rank: usize, set: usize) -> u64;
 

@@ -178,6 +178,10 @@ impl Prepared for Running {
         }
     }
 
+    fn operand_address(&self, rank: usize, set: usize) -> u64 {
+        self.sets[set][rank].0.address()
+    }
+
     fn result_address(&self, rank: usize, set: usize) -> u64 {
         self.result(rank, set).address()
     }

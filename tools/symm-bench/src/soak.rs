@@ -4,7 +4,10 @@
 //! Many operations in a row, every result compared on the device.
 //!
 //! Operands rotate through sets whose number shares no factor with the number of slots, so that a word left over from
-//! an earlier call is never the word that is due. With two channels, two streams of each GPU run at once.
+//! an earlier call is never the word that is due. From round to round they also rotate through the buffers: an operand that is
+//! overwritten while a peer still reads it, or a result that was not written at all, is seen. Rounds of operations back to back
+//! take turns with rounds in which each operation is checked at once. With two channels, two streams of each GPU run at
+//! once.
 
 use anyhow::{Context, Result, ensure};
 use symm_cuda::{
@@ -124,21 +127,28 @@ impl Channel {
         let streams = streams.collect::<Result<Vec<_>, _>>()?;
         let mut checks = Vec::new();
         for (index, rank) in world.ranks.iter().enumerate() {
-            for set in 0..SETS {
-                prepared.write_operand(
-                    index,
-                    set,
-                    &data.input(rank.rank, case.count, set * SHIFT),
-                )?;
-            }
-            let results = (0..SETS).map(|set| prepared.result_address(index, set));
-            checks.push(Check::new(&rank.device, results, case, data)?);
+            let buffers = (0..SETS).map(|set| Buffers {
+                operand: prepared.operand_address(index, set),
+                result: prepared.result_address(index, set),
+            });
+            let buffers = buffers.collect();
+            checks.push(Check::new(&rank.device, rank.rank, buffers, case, data)?);
         }
         let graphs = capture(&streams, |streams| {
-            for _ in 0..ROUNDS {
-                (0..SETS).try_for_each(|set| prepared.enqueue(streams, set))?;
-                for (check, stream) in checks.iter_mut().zip(streams) {
-                    check.enqueue(stream)?;
+            for round in 0..ROUNDS {
+                let at_once = if round % 2 == 0 { SETS } else { 1 };
+                for first in (0..SETS).step_by(at_once) {
+                    let sets = first..first + at_once;
+                    for (check, stream) in checks.iter().zip(streams) {
+                        sets.clone()
+                            .try_for_each(|set| check.write(stream, set, round))?;
+                    }
+                    sets.clone()
+                        .try_for_each(|set| prepared.enqueue(streams, set))?;
+                    for (check, stream) in checks.iter().zip(streams) {
+                        sets.clone()
+                            .try_for_each(|set| check.compare(stream, set, round))?;
+                    }
                 }
             }
             Ok(())
@@ -171,50 +181,81 @@ impl Channel {
     }
 }
 
-/// Compares the results of one rank with what they should be.
+/// Where a set of buffers of one rank lies.
+struct Buffers {
+    operand: u64,
+    result: u64,
+}
+
+/// Operands of one rank, and what their results should be.
+struct Values {
+    operand: DeviceMemory,
+    expected: DeviceMemory,
+}
+
+/// Writes the operands of one rank and compares its results with what they should be.
 struct Check {
     function: Function,
-    arguments: Vec<Arguments>,
+    buffers: Vec<Buffers>,
+    values: Vec<Values>,
+    bytes: usize,
     counter: DeviceMemory,
-    _expected: Vec<DeviceMemory>,
 }
 
 impl Check {
     fn new(
         device: &Device,
-        results: impl Iterator<Item = u64>,
+        rank: u32,
+        buffers: Vec<Buffers>,
         case: &Case,
         data: &Data,
     ) -> Result<Self> {
         ensure!(!case.in_place, "a soak needs its operands again");
         let function = Module::from_ptx(device, COMPARE)?.function("count_differences")?;
-        let counter = DeviceMemory::zeroed(device, 4)?;
-        let (mut arguments, mut kept) = (Vec::new(), Vec::new());
-        for (set, result) in results.enumerate() {
-            let expected = DeviceMemory::zeroed(device, case.bytes())?;
-            expected.write(0, &data.expected(case.count, set * SHIFT))?;
-            let mut list = Arguments::default();
-            list.push_u64(result).push_u64(expected.address());
-            list.push_u64(case.bytes() as u64)
-                .push_u64(counter.address());
-            arguments.push(list);
-            kept.push(expected);
-        }
+        let on_device = |bytes: Vec<u8>| -> Result<_> {
+            let memory = DeviceMemory::zeroed(device, case.bytes())?;
+            memory.write(0, &bytes)?;
+            Ok(memory)
+        };
+        let values = (0..SETS).map(|number| {
+            Ok(Values {
+                operand: on_device(data.input(rank, case.count, number * SHIFT))?,
+                expected: on_device(data.expected(case.count, number * SHIFT))?,
+            })
+        });
         Ok(Self {
             function,
-            arguments,
-            counter,
-            _expected: kept,
+            buffers,
+            values: values.collect::<Result<_>>()?,
+            bytes: case.bytes(),
+            counter: DeviceMemory::zeroed(device, 4)?,
         })
     }
 
-    fn enqueue(&mut self, stream: &Stream) -> Result<()> {
+    /// Returns the values that a set of buffers has in a round.
+    fn values(&self, set: usize, round: usize) -> &Values {
+        &self.values[(set + round) % SETS]
+    }
+
+    fn write(&self, stream: &Stream, set: usize, round: usize) -> Result<()> {
+        let operand = self.values(set, round).operand.address();
+        // SAFETY: both are memory of `bytes` bytes, which lives until the channel is dropped, after its streams were
+        // waited for.
+        unsafe { stream.copy(self.buffers[set].operand, operand, self.bytes) }?;
+        Ok(())
+    }
+
+    fn compare(&self, stream: &Stream, set: usize, round: usize) -> Result<()> {
         let shape = LaunchShape::linear(32, 256);
-        for arguments in &mut self.arguments {
-            // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
-            // live until the channel is dropped, after its streams were waited for.
-            unsafe { launch(stream, &self.function, &shape, arguments) }?;
-        }
+        let mut arguments = Arguments::default();
+        arguments
+            .push_u64(self.buffers[set].result)
+            .push_u64(self.values(set, round).expected.address())
+            .push_u64(self.bytes as u64)
+            .push_u64(self.counter.address());
+        // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
+        // live until the channel is dropped, after its streams were waited for.
+        unsafe { launch(stream, &self.function, &shape, &mut arguments) }?;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use symm_abi::{
     DType, ReduceOp,
     gpu::{Algorithm, KernelSpec, LaunchTable, MAX_WORLD_SIZE, Reduction, SpecError},
 };
+use symm_codegen::gpu::{Law, Sabotage};
 
 /// Compiles Symm's all-reduce kernels to a bundle of PTX.
 ///
@@ -43,6 +44,12 @@ pub struct Arguments {
     /// measuring a new table needs 1, 2 and 4.
     #[arg(long, value_name = "PACKETS")]
     unroll: Vec<u32>,
+    /// For tests only: kernels that stall between the phases of their protocol, which changes no result.
+    #[arg(long)]
+    stall: bool,
+    /// For tests only: kernels that break a law of their protocol (L2, L3 or L9) and compute nonsense.
+    #[arg(long = "break", value_name = "LAW")]
+    broken: Option<Law>,
 }
 
 /// Parses a name as the index of a bundle spells it.
@@ -85,6 +92,14 @@ impl Arguments {
             return Err("expected options that leave at least one kernel, got none".into());
         }
         Ok(specs)
+    }
+
+    /// Returns what is to be wrong with the kernels.
+    pub fn sabotage(&self) -> Sabotage {
+        Sabotage {
+            stall: self.stall,
+            broken: self.broken,
+        }
     }
 
     /// Tells whether the unroll factor of a kernel is asked for.
@@ -173,6 +188,19 @@ mod tests {
         );
         let one = specs(&[&options[..], &["--unroll=2"]].concat()).expect("there is one");
         assert_eq!(one.iter().map(|spec| spec.unroll).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn nothing_is_wrong_unless_it_is_asked_for() {
+        let sabotage = |options: &[&str]| {
+            let command = [&["symm-kernels", "-o", "bundle"], options].concat();
+            Arguments::try_parse_from(command).map(|arguments| arguments.sabotage())
+        };
+        assert_eq!(sabotage(&[]).expect("the defaults"), Sabotage::default());
+        let asked = sabotage(&["--stall", "--break=L9"]).expect("there is such a law");
+        assert_eq!((asked.stall, asked.broken), (true, Some(Law::FreeAgain)));
+        let refused = sabotage(&["--break=L4"]).expect_err("it cannot be broken");
+        assert!(refused.to_string().contains("got 'L4'"), "{refused}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use arguments::Arguments;
 use clap::Parser;
 use std::{error::Error, process::ExitCode, time::Instant};
 use symm_abi::gpu::Bundle;
-use symm_codegen::gpu::compile_all;
+use symm_codegen::gpu::compile_all_sabotaged;
 use symm_ir::context::create_context;
 
 fn main() -> ExitCode {
@@ -26,7 +26,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let specs = arguments.specs()?;
     let start = Instant::now();
-    let images = compile_all(create_context, &specs, arguments.ptx_version)?;
+    let images = compile_all_sabotaged(
+        create_context,
+        &specs,
+        arguments.ptx_version,
+        arguments.sabotage(),
+    )?;
     Bundle::write(&arguments.output, &images)?;
     let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
     let mebibytes = bytes as f64 / f64::from(1 << 20);

@@ -12,17 +12,31 @@ use std::{
 };
 use symm_abi::gpu::{KernelImage, KernelSpec};
 
-use super::{GpuError, compile};
+use super::{GpuError, Sabotage, compile_sabotaged};
 
 /// Compiles kernels on all cores, each thread in a context of its own, and returns them in the order of their specs.
 ///
 /// # Errors
 ///
-/// Returns the first error that [`compile`] gives; what is left is not compiled then.
+/// Returns the first error that [`compile`](super::compile) gives; what is left is not compiled then.
 pub fn compile_all(
     new_context: impl Fn() -> Context + Sync,
     specs: &[KernelSpec],
     ptx_version: Option<u32>,
+) -> Result<Vec<KernelImage>, GpuError> {
+    compile_all_sabotaged(new_context, specs, ptx_version, Sabotage::default())
+}
+
+/// Compiles kernels as [`compile_all`] does, but for what is wrong with them on purpose: for tests.
+///
+/// # Errors
+///
+/// Returns the first error that [`compile_sabotaged`] gives; what is left is not compiled then.
+pub fn compile_all_sabotaged(
+    new_context: impl Fn() -> Context + Sync,
+    specs: &[KernelSpec],
+    ptx_version: Option<u32>,
+    sabotage: Sabotage,
 ) -> Result<Vec<KernelImage>, GpuError> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let work = || {
@@ -31,7 +45,7 @@ pub fn compile_all(
         while !failed.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(spec) = specs.get(index) else { break };
-            let image = compile(&context, spec, ptx_version);
+            let image = compile_sabotaged(&context, spec, ptx_version, sabotage);
             failed.fetch_or(image.is_err(), Ordering::Relaxed);
             images.push((index, image));
         }

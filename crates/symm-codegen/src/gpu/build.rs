@@ -23,6 +23,7 @@ use super::{
     emitter::{Cmp, Emitter},
     kernel::Kernel,
     pull, push,
+    sabotage::Sabotage,
     target::Target,
 };
 
@@ -30,12 +31,17 @@ use super::{
 const MODULE: &str = "symm";
 
 /// Builds a module with one `gpu.module` with one kernel.
-pub(super) fn module<'c>(context: &'c Context, spec: &KernelSpec, target: &Target) -> Module<'c> {
+pub(super) fn module<'c>(
+    context: &'c Context,
+    spec: &KernelSpec,
+    target: &Target,
+    sabotage: Sabotage,
+) -> Module<'c> {
     let location = Location::name(context, &spec.name(), Location::unknown(context));
     let module = Module::new(location);
     let region = Region::new();
     let body = region.append_block(Block::new(&[]));
-    body.append_operation(function(context, location, spec, target));
+    body.append_operation(function(context, location, spec, target, sabotage));
     let name = StringAttribute::new(context, MODULE);
     let kernels = OperationBuilder::new("gpu.module", location)
         .add_attributes(&[(Identifier::new(context, "sym_name"), name.into())])
@@ -51,12 +57,13 @@ fn function<'c>(
     location: Location<'c>,
     spec: &KernelSpec,
     target: &Target,
+    sabotage: Sabotage,
 ) -> melior::ir::Operation<'c> {
     let pointer = llvm::r#type::pointer(context, 0);
     let region = Region::new();
     let entry = region.append_block(Block::new(&[(pointer, location)]));
     let e = Emitter::at_end_of(context, location, &entry);
-    let kernel = Kernel::new(&e, spec, target, e.argument(0));
+    let kernel = Kernel::new(&e, spec, target, sabotage, e.argument(0));
     kernel.begin(&e);
     // An empty call is no call: it exchanges nothing, so that it may not be counted either.
     let has_work = e.cmp(Cmp::Ne, kernel.count, e.i64(0));

@@ -25,6 +25,14 @@ pub enum GpuError {
     /// MLIR gave up.
     #[error("MLIR cannot lower the kernel: {0}")]
     Mlir(String),
+    /// A law is to be broken that the kernel does not rely on.
+    #[error("expected a law that {kernel} relies on, got {law}")]
+    NotBound {
+        /// Name of the kernel.
+        kernel: String,
+        /// Number of the law.
+        law: &'static str,
+    },
     /// No such kernel exists on any chip.
     #[error(transparent)]
     Spec(#[from] SpecError),

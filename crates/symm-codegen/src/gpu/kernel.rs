@@ -7,13 +7,14 @@ use melior::ir::ValueLike;
 use std::mem::{offset_of, size_of};
 use symm_abi::gpu::{
     BlockState, EPOCH_PERIOD, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelParams, KernelSpec,
-    SLOTS, StateHeader,
+    StateHeader,
 };
 
 use super::{
     element::Reducer,
     emitter::{Cmp, Emitter, Val},
     memory,
+    sabotage::Sabotage,
     target::Target,
 };
 
@@ -21,6 +22,7 @@ use super::{
 pub(super) struct Kernel<'c> {
     pub(super) spec: KernelSpec,
     pub(super) reducer: Reducer,
+    pub(super) sabotage: Sabotage,
     has_dependent_launch: bool,
     /// Channels of the ranks `rank`, `rank + 1`, …, modulo the number of ranks.
     pub(super) peers: Vec<Val<'c>>,
@@ -82,6 +84,7 @@ impl<'c> Kernel<'c> {
         e: &Emitter<'c>,
         spec: &KernelSpec,
         target: &Target,
+        sabotage: Sabotage,
         pointer: Val<'c>,
     ) -> Self {
         let params = Params { e, pointer };
@@ -102,6 +105,7 @@ impl<'c> Kernel<'c> {
                 world_size: spec.world_size,
                 converts_f8: target.converts_f8(),
             },
+            sabotage,
             has_dependent_launch: target.has_dependent_launch(),
             peers: (0..spec.world_size as usize)
                 .map(|k| params.u64(offset_of!(KernelParams, peers) + k * size_of::<u64>()))
@@ -217,7 +221,7 @@ impl<'c> Kernel<'c> {
                 e.select(starts_again, e.i32(0), next)
             };
             let epoch = successor(state.epoch, EPOCH_PERIOD);
-            let slot = successor(state.slot, SLOTS as u32);
+            let slot = successor(state.slot, self.slots());
             memory::store_state(e, state.address, [epoch, slot, used, e.i32(0)]);
         });
     }

@@ -20,14 +20,16 @@ mod lower;
 mod memory;
 mod pull;
 mod push;
+mod sabotage;
 mod slots;
 mod small_float;
 mod target;
 mod wait;
 
-pub use batch::compile_all;
+pub use batch::{compile_all, compile_all_sabotaged};
 pub use error::GpuError;
 pub use lint::{Violation, lint};
+pub use sabotage::{Law, Sabotage};
 pub use target::{Target, TargetError};
 
 use melior::{Context, ir::OperationRef};
@@ -45,11 +47,36 @@ pub fn compile(
     spec: &KernelSpec,
     ptx_version: Option<u32>,
 ) -> Result<KernelImage, GpuError> {
+    compile_sabotaged(context, spec, ptx_version, Sabotage::default())
+}
+
+/// Compiles a kernel as [`compile`] does, but for what is wrong with it on purpose: for tests.
+///
+/// # Errors
+///
+/// As [`compile`], but bears with the law that is broken; refuses to break one that the kernel does not rely on.
+pub fn compile_sabotaged(
+    context: &Context,
+    spec: &KernelSpec,
+    ptx_version: Option<u32>,
+    sabotage: Sabotage,
+) -> Result<KernelImage, GpuError> {
     spec.check()?;
+    if let Some(law) = sabotage.broken.filter(|law| !law.binds(spec)) {
+        return Err(GpuError::NotBound {
+            kernel: spec.name(),
+            law: law.name(),
+        });
+    }
     let target = Target::new(&spec.chip, ptx_version)?;
-    let module = build::module(context, spec, &target);
+    let module = build::module(context, spec, &target, sabotage);
     let ptx = lower::to_ptx(context, module, &target)?;
-    let violations = lint(spec, &ptx);
+    let mut violations = lint(spec, &ptx);
+    violations.retain(|violation| {
+        sabotage
+            .broken
+            .is_none_or(|law| law.name() != violation.law)
+    });
     if !violations.is_empty() {
         return Err(GpuError::Lint {
             kernel: spec.name(),

@@ -22,6 +22,7 @@ use super::{
     emitter::{Cmp, Emitter, Val},
     kernel::{Kernel, State},
     push::{Batch, reduce_packet},
+    sabotage::{Law, Stall},
     wait::{OnFailure, Poll, Sender, Wait},
 };
 
@@ -80,10 +81,16 @@ fn between_barriers<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, body: impl FnOnce(
     let all_well = e.expect(e.block_all(well), true);
     kernel.count_call(e, &state, e.i32(0));
     e.when(all_well, |e| {
+        kernel.stall(e, state.epoch, Stall::Reads);
         body(e);
         kernel.sent(e);
-        e.block_barrier();
-        barrier(e, kernel, &state, e.add(signal, e.i32(2)), EXIT);
+        kernel.stall(e, state.epoch, Stall::End);
+        if kernel.keeps(Law::BlockBarrier) {
+            e.block_barrier();
+        }
+        if kernel.keeps(Law::FreeAgain) {
+            barrier(e, kernel, &state, e.add(signal, e.i32(2)), EXIT);
+        }
     });
 }
 

@@ -10,6 +10,7 @@ use super::{
     emitter::{Cmp, Emitter, Val},
     kernel::{Kernel, State},
     memory::{Place, Whole},
+    sabotage::Stall,
     slots::{self, Incoming, Slots},
     wait::Sender,
 };
@@ -130,15 +131,17 @@ fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>
                 .send_order()
                 .map(|k| e.add(kernel.peers[k], there))
                 .collect();
-            slots.send(e, &addresses, words);
+            slots.send(e, kernel, &addresses, words);
         }
     });
     kernel.sent(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 1);
+    kernel.stall(e, state.epoch, Stall::End);
     slots.clear(e, kernel);
     e.block_barrier();
     kernel.count_call(e, &state, kernel.packets);
+    kernel.stall(e, state.epoch, Stall::Reads);
     let own = e.add(kernel.peers[0], slots.area(e, 0));
     kernel.for_packets(e, kernel.packets, whole, |e, batch| {
         let reduced = gather(e, kernel, &state, &slots, own, &batch.packets);
@@ -161,8 +164,10 @@ pub(super) fn two_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     shares.scatter(e);
     let state = kernel.load_state(e);
     let slots = Slots::new(e, kernel, &state, 2);
+    kernel.stall(e, state.epoch, Stall::Reads);
     shares.reduce(e, &state, &slots);
     kernel.sent(e);
+    kernel.stall(e, state.epoch, Stall::End);
     slots.clear(e, kernel);
     shares.collect(e, &state, &slots);
     // At the end, unlike in a one-shot: a barrier between the steps would keep the warps of a large message in step.
@@ -245,7 +250,8 @@ impl<'c> Shares<'c, '_> {
             let there: Vec<_> = batch.packets.iter().map(there).collect();
             for (&k, data) in order.iter().zip(data.chunks(there.len())) {
                 for (&there, data) in there.iter().zip(data) {
-                    slots.send(e, &[e.add(kernel.peers[k], there)], slots.encode(e, data));
+                    let words = slots.encode(e, data);
+                    slots.send(e, kernel, &[e.add(kernel.peers[k], there)], words);
                 }
             }
         });
@@ -265,7 +271,7 @@ impl<'c> Shares<'c, '_> {
                     .iter()
                     .map(|&peer| e.add(peer, there))
                     .collect();
-                slots.send(e, &addresses, words);
+                slots.send(e, kernel, &addresses, words);
             }
             let places = batch.places(e, kernel.output, e.mul(self.share, kernel.rank));
             let packets: Vec<_> = places.into_iter().zip(reduced).collect();

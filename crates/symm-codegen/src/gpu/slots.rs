@@ -35,12 +35,13 @@
 //! way and for the reasons above. After them no slot holds a tag but that of a call among the last three, and its
 //! slot is cleared again at the end of the next period before that tag is used.
 
-use symm_abi::gpu::{EPOCH_PERIOD, SLOTS, Wire};
+use symm_abi::gpu::{EPOCH_PERIOD, Wire};
 
 use super::{
     element::{halves, join},
     emitter::{Cmp, Emitter, Val},
     kernel::{Kernel, State},
+    sabotage::{Law, Stall},
     wait::{OnFailure, Poll, Sender, Wait},
 };
 
@@ -51,6 +52,7 @@ const PACKET_BYTES: u64 = 16;
 /// The slots of one call.
 pub(super) struct Slots<'c> {
     wire: Wire,
+    epoch: Val<'c>,
     /// Tag of this call in the upper half of an `i64`.
     tag: Val<'c>,
     /// Sign bit of the lowest lane of a word.
@@ -92,18 +94,19 @@ impl<'c> Slots<'c> {
         let is_first = e.cmp(Cmp::Eq, state.slot, e.i32(0));
         let before = e.select(
             is_first,
-            e.i32(SLOTS as u32 - 1),
+            e.i32(kernel.slots() - 1),
             e.sub(state.slot, e.i32(1)),
         );
         let cleared = match wire {
             Wire::Sentinel => state.used,
             Wire::Tagged => {
-                let ends = e.cmp(Cmp::Uge, state.epoch, e.i32(EPOCH_PERIOD - SLOTS as u32));
+                let ends = e.cmp(Cmp::Uge, state.epoch, e.i32(EPOCH_PERIOD - kernel.slots()));
                 e.select(ends, e.trunc(kernel.stride, 32), e.i32(0))
             }
         };
         Self {
             wire,
+            epoch: state.epoch,
             tag: e.shl(e.zext(e.add(state.epoch, e.i32(1)), 64), e.i64(32)),
             sign: 1 << (8 * kernel.spec.dtype.size() - 1),
             current: e.mul(e.zext(state.slot, 64), slot_bytes),
@@ -162,13 +165,25 @@ impl<'c> Slots<'c> {
     }
 
     /// Stores a packet at each of some addresses, in their order.
-    pub(super) fn send(&self, e: &Emitter<'c>, addresses: &[Val<'c>], words: [Val<'c>; 2]) {
-        let (low, high) = (addresses.len(), addresses.len() + 1);
-        let store = |index| {
-            format!("st.relaxed.sys.global.v2.b64 [{{$r{index}}}], {{{{$r{low}}}, {{$r{high}}}}};")
+    pub(super) fn send(
+        &self,
+        e: &Emitter<'c>,
+        kernel: &Kernel<'c>,
+        addresses: &[Val<'c>],
+        words: [Val<'c>; 2],
+    ) {
+        if !kernel.sabotage.stall {
+            return store(e, addresses, words);
+        }
+        let one_by_one = |offset, word| {
+            for &address in addresses {
+                let code = format!("st.relaxed.sys.global.b64 [{{$r0}}+{offset}], {{$r1}};");
+                e.ptx(&code, &[address, word], &[]);
+            }
         };
-        let stores: Vec<_> = (0..addresses.len()).map(store).collect();
-        e.ptx(&stores.join("\n\t"), &[addresses, &words].concat(), &[]);
+        one_by_one(0, words[0]);
+        kernel.stall(e, self.epoch, Stall::Words);
+        one_by_one(8, words[1]);
     }
 
     /// Waits for packets and returns the data of each; a thread that waits too long leaves the kernel.
@@ -194,7 +209,9 @@ impl<'c> Slots<'c> {
                 |packet: &Incoming<'c>| e.ptx(code, &[packet.address], &[e.int(64), e.int(64)]);
             let pairs: Vec<_> = packets.iter().map(load).collect();
             let arrived = |pair: &Vec<Val<'c>>| {
-                let words: Vec<_> = pair.iter().map(|&word| self.has_arrived(e, word)).collect();
+                let checked = if kernel.keeps(Law::EveryWord) { 2 } else { 1 };
+                let words = pair[..checked].iter();
+                let words: Vec<_> = words.map(|&word| self.has_arrived(e, word)).collect();
                 e.all(&words)
             };
             Poll {
@@ -219,10 +236,20 @@ impl<'c> Slots<'c> {
                 for index in 1..(self.areas * u64::from(kernel.spec.world_size)) as usize {
                     addresses.push(e.add(addresses[index - 1], self.sender_bytes));
                 }
-                self.send(e, &addresses, [empty, empty]);
+                store(e, &addresses, [empty, empty]);
             },
         );
     }
+}
+
+/// Stores a packet at each of some addresses, in their order, each by one access.
+fn store<'c>(e: &Emitter<'c>, addresses: &[Val<'c>], words: [Val<'c>; 2]) {
+    let (low, high) = (addresses.len(), addresses.len() + 1);
+    let one = |index| {
+        format!("st.relaxed.sys.global.v2.b64 [{{$r{index}}}], {{{{$r{low}}}, {{$r{high}}}}};")
+    };
+    let stores: Vec<_> = (0..addresses.len()).map(one).collect();
+    e.ptx(&stores.join("\n\t"), &[addresses, &words].concat(), &[]);
 }
 
 /// Offset of a packet, given by an `i32`, from the first one of its sender.

@@ -194,6 +194,11 @@ impl Prepared for Running {
         }
     }
 
+    fn operand_address(&self, rank: usize, set: usize) -> u64 {
+        let member = &self.members[rank];
+        member.sets[set].operand.address(&member.heap)
+    }
+
     fn result_address(&self, rank: usize, set: usize) -> u64 {
         let member = &self.members[rank];
         member.sets[set].result().address(&member.heap)
