@@ -58,7 +58,7 @@ func.func @f(%x: memref<4xf32, #comm.symm_mem<@tp>>, %y: memref<4xf32>, %z: memr
 // CHECK: %[[ALL:.*]] = func.call @symm.arrive.tp.0
 // CHECK: scf.if %[[ALL]]
 // CHECK: comm.peer
-// CHECK: arith.addf
+// CHECK: func.call @symm.tile.begin.f32.uu(
 // CHECK: %[[READ:.*]] = func.call @symm.arrive.tp.1
 // CHECK: scf.if %[[READ]]
 // CHECK: func.call @symm_rt.leave

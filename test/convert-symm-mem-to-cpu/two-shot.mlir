@@ -37,7 +37,9 @@ func.func @push(%x: memref<10xi32>) {
 // CHECK:         %[[END:.*]] = arith.addi %[[LOWER]], %[[CHUNK]]
 // CHECK:         %[[UPPER:.*]] = arith.minui %[[END]]
 // CHECK:         scf.for %{{.*}} = %[[LOWER]] to %[[UPPER]]
-// CHECK:           arith.maxsi
+// CHECK:           func.call @symm.tile.begin.i32
+// CHECK:           func.call @symm.tile.max.i32
+// CHECK:           func.call @symm.tile.end.i32
 // CHECK:         func.call @symm.arrive.tp.1()
 
 // CHECK-LABEL: func.func private @symm.two_shot_push.max.i32.tp.1dc

@@ -11,7 +11,7 @@ use melior::ir::Value;
 /// Returns the name of the group's barrier for a phase; generates it where it is
 /// new. It returns whether every rank arrived.
 pub(super) fn get<'c: 'a, 'a>(
-    kernels: &mut Kernels<'c, 'a>,
+    kernels: &Kernels<'c, 'a>,
     b: &Builder<'c, 'a>,
     group: &Group,
     phase: usize,

@@ -1,17 +1,11 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Walks over buffers in tiles of consecutive innermost elements.
-//!
-//! Each loop over a tile touches at most two buffers, so LLVM vectorises it with
-//! one overlap check at most, however many ranks there are.
+//! Walks over buffers, tile by tile.
 
-use super::Frame;
+use super::{Frame, tile::TILE};
 use crate::builder::{Builder, memref_type};
 use melior::ir::{ShapedTypeLike, Value};
-
-/// Elements of a tile: its accumulators stay in the first-level cache.
-pub(super) const TILE: i64 = 512;
 
 /// A box of elements: a range of each dimension.
 pub(super) struct Space<'c, 'a> {
@@ -20,9 +14,10 @@ pub(super) struct Space<'c, 'a> {
 
 /// Consecutive innermost elements.
 pub(super) struct Tile<'c, 'a> {
-    outer: Vec<Value<'c, 'a>>,
-    start: Value<'c, 'a>,
-    length: Value<'c, 'a>,
+    /// Where the first one is.
+    pub(super) place: Vec<Value<'c, 'a>>,
+    /// How many there are.
+    pub(super) length: Value<'c, 'a>,
 }
 
 /// Builds the extents of a buffer.
@@ -55,7 +50,7 @@ impl<'c: 'a, 'a> Space<'c, 'a> {
     ) -> Self {
         let mut whole = Self::whole(b, buffer);
         let extent = whole.bounds[0][1];
-        let chunk = chunk(b, extent, ranks);
+        let chunk = b.binary("arith.ceildivui", extent, b.index(ranks));
         let lower = b.min(b.mul(rank, chunk), extent);
         whole.bounds[0] = [lower, b.min(b.add(lower, chunk), extent)];
         whole
@@ -78,54 +73,23 @@ impl<'c: 'a, 'a> Space<'c, 'a> {
     fn nest(
         b: &Builder<'c, 'a>,
         bounds: &[[Value<'c, 'a>; 2]],
-        mut outer: Vec<Value<'c, 'a>>,
+        mut place: Vec<Value<'c, 'a>>,
         body: impl FnOnce(&Builder<'c, 'a>, &Tile<'c, 'a>),
     ) {
         let [lower, upper] = bounds[0];
         if bounds.len() == 1 {
             let tile = b.index(TILE);
             b.for_each([lower, upper, tile], |b, start| {
+                place.push(start);
                 let length = b.min(b.sub(upper, start), tile);
-                body(
-                    b,
-                    &Tile {
-                        outer,
-                        start,
-                        length,
-                    },
-                );
+                body(b, &Tile { place, length });
             });
         } else {
             b.for_each([lower, upper, b.index(1)], |b, index| {
-                outer.push(index);
-                Self::nest(b, &bounds[1..], outer, body);
+                place.push(index);
+                Self::nest(b, &bounds[1..], place, body);
             });
         }
-    }
-}
-
-/// Builds the size of a shard of dimension 0.
-pub(super) fn chunk<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    extent: Value<'c, 'a>,
-    ranks: i64,
-) -> Value<'c, 'a> {
-    b.binary("arith.ceildivui", extent, b.index(ranks))
-}
-
-impl<'c: 'a, 'a> Tile<'c, 'a> {
-    /// Builds a loop over the elements; `body` gets the number of the element in
-    /// the tile and its place in the buffer.
-    pub(super) fn for_each(
-        &self,
-        b: &Builder<'c, 'a>,
-        body: impl FnOnce(&Builder<'c, 'a>, Value<'c, 'a>, &[Value<'c, 'a>]),
-    ) {
-        b.for_each([b.index(0), self.length, b.index(1)], |b, element| {
-            let innermost = b.add(self.start, element);
-            let place: Vec<_> = self.outer.iter().copied().chain([innermost]).collect();
-            body(b, element, &place);
-        });
     }
 }
 
@@ -139,7 +103,8 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
         to: Value<'c, 'a>,
     ) {
         space.for_each_tile(b, |b, tile| {
-            tile.for_each(b, |b, _, place| b.store(b.load(from, place), to, place));
+            let [from, to] = [from, to].map(|one| self.view(b, one, &tile.place, tile.length));
+            self.copy_tile(b, from, to);
         });
     }
 
@@ -157,18 +122,20 @@ impl<'c: 'a, 'a> Frame<'c, 'a> {
             &[],
         )
     }
-}
 
-/// Returns where the element of a buffer at `place` lies in a buffer of slots.
-pub(super) fn slot_place<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    slot: Value<'c, 'a>,
-    origin: Value<'c, 'a>,
-    place: &[Value<'c, 'a>],
-) -> Vec<Value<'c, 'a>> {
-    let first = b.sub(place[0], origin);
-    [slot, first]
-        .into_iter()
-        .chain(place[1..].iter().copied())
-        .collect()
+    /// Builds the view of a tile in a buffer of slots, where slots begin at the
+    /// element of a buffer that has `origin` as its index of dimension 0.
+    pub(super) fn slot(
+        &self,
+        b: &Builder<'c, 'a>,
+        slots: Value<'c, 'a>,
+        slot: Value<'c, 'a>,
+        origin: Value<'c, 'a>,
+        tile: &Tile<'c, 'a>,
+    ) -> Value<'c, 'a> {
+        let mut place = tile.place.clone();
+        place[0] = b.sub(place[0], origin);
+        place.insert(0, slot);
+        self.view(b, slots, &place, tile.length)
+    }
 }

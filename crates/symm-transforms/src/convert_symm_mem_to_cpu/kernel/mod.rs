@@ -17,6 +17,7 @@ mod barrier;
 mod loops;
 mod one_shot;
 mod reduce;
+mod tile;
 mod two_shot;
 
 pub use self::{
@@ -34,6 +35,7 @@ use crate::{
     runtime,
 };
 use melior::ir::{BlockRef, Type, Value, ValueLike};
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
 use symm_abi::ReduceOp;
 
 /// What a buffer is for in an algorithm.
@@ -111,10 +113,11 @@ impl Algorithm {
     }
 }
 
-/// What kernels of a module share.
+/// What kernels of a module share; clones share it too.
+#[derive(Clone)]
 pub struct Kernels<'c, 'a> {
     body: BlockRef<'c, 'a>,
-    generated: std::collections::HashSet<String>,
+    generated: Rc<RefCell<HashSet<String>>>,
     /// Leaves out the barrier at the end of each kernel: breaks law L9, for the
     /// test that notices.
     pub without_exit_barrier: bool,
@@ -134,6 +137,7 @@ pub struct Spec<'s, 'c> {
 
 /// A kernel that is being generated.
 pub struct Frame<'c, 'a> {
+    kernels: Kernels<'c, 'a>,
     algorithm: &'static Algorithm,
     arguments: Vec<Value<'c, 'a>>,
     group: String,
@@ -153,21 +157,26 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
     }
 
     /// Says whether a name is new, and remembers it.
-    pub fn is_new(&mut self, name: &str) -> bool {
-        self.generated.insert(name.to_owned())
+    pub fn is_new(&self, name: &str) -> bool {
+        self.generated.borrow_mut().insert(name.to_owned())
+    }
+
+    /// Returns a builder of functions, with the location of another builder.
+    fn builder(&self, b: &Builder<'c, 'a>) -> Builder<'c, 'a> {
+        Builder::at_end(b.context(), b.location(), self.body)
     }
 
     /// Returns the name of the kernel; generates it where it is new. It takes the
     /// buffers of its roles and the number of the op.
     pub fn get(
-        &mut self,
+        &self,
         b: &Builder<'c, 'a>,
         spec: &Spec<'_, 'c>,
         arguments: &[Value<'c, 'a>],
     ) -> String {
         let name = spec.name();
         if self.is_new(&name) {
-            let b = Builder::at_end(b.context(), b.location(), self.body);
+            let b = self.builder(b);
             let types: Vec<_> = arguments.iter().map(|argument| argument.r#type()).collect();
             self.generate(&b, &name, spec, types);
         }
@@ -175,7 +184,7 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
     }
 
     fn generate(
-        &mut self,
+        &self,
         b: &Builder<'c, 'a>,
         name: &str,
         spec: &Spec<'_, 'c>,
@@ -189,7 +198,7 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
         types.push(b.int_type(32));
         b.function(name, &types, &[], |b, arguments| {
             let (op, buffers) = arguments.split_last().expect("the number of the op");
-            let frame = Frame::new(b, spec, buffers);
+            let frame = self.frame(b, spec, buffers);
             let group = b.i32(i64::from(spec.group.index));
             let bytes = frame.bytes(b);
             let buffer = frame.symmetric_address(b);
@@ -202,6 +211,25 @@ impl<'c: 'a, 'a> Kernels<'c, 'a> {
             });
             b.op("func.return", &[], &[], &[]);
         });
+    }
+
+    fn frame(
+        &self,
+        b: &Builder<'c, 'a>,
+        spec: &Spec<'_, 'c>,
+        arguments: &[Value<'c, 'a>],
+    ) -> Frame<'c, 'a> {
+        let mut frame = Frame {
+            kernels: self.clone(),
+            algorithm: spec.algorithm,
+            arguments: arguments.to_vec(),
+            group: spec.group.name.clone(),
+            ranks: spec.group.size,
+            reduction: spec.reduction,
+            accumulators: None,
+        };
+        frame.allocate_accumulators(b);
+        frame
     }
 
     fn steps(&self, algorithm: &'static Algorithm) -> &'static [Step] {
@@ -230,19 +258,6 @@ impl Spec<'_, '_> {
 }
 
 impl<'c: 'a, 'a> Frame<'c, 'a> {
-    fn new(b: &Builder<'c, 'a>, spec: &Spec<'_, 'c>, arguments: &[Value<'c, 'a>]) -> Self {
-        Self {
-            algorithm: spec.algorithm,
-            arguments: arguments.to_vec(),
-            group: spec.group.name.clone(),
-            ranks: spec.group.size,
-            reduction: spec.reduction,
-            accumulators: spec
-                .reduction
-                .map(|(element, _)| reduce::accumulators(b, element)),
-        }
-    }
-
     /// Returns the buffer of a role.
     fn buffer(&self, role: Role) -> Value<'c, 'a> {
         let index = self.algorithm.roles.iter().position(|other| *other == role);

@@ -3,11 +3,7 @@
 
 //! One-shot all-reduce: every rank reduces all data itself.
 
-use super::{
-    Algorithm, Frame, Role, Step,
-    loops::{Space, slot_place},
-    reduce::Source,
-};
+use super::{Algorithm, Frame, Role, Step, loops::Space, reduce::Source};
 use crate::builder::Builder;
 
 /// Reads the peers' buffers.
@@ -81,9 +77,7 @@ fn pull<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>, to: Role) {
     let (from, to) = (frame.buffer(Role::Symmetric), frame.buffer(to));
     let space = Space::whole(b, from);
     frame.reduce(b, &space, Source::Peers(from), |b, tile| {
-        tile.for_each(b, |b, index, place| {
-            b.store(frame.reduced(b, index), to, place)
-        });
+        frame.end_tile(b, frame.view(b, to, &tile.place, tile.length));
     });
 }
 
@@ -108,13 +102,8 @@ fn push<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     frame.for_each_peer(b, 0, |b, peer| {
         let slots = frame.peer(b, frame.buffer(Role::Slots), peer);
         space.for_each_tile(b, |b, tile| {
-            tile.for_each(b, |b, _, place| {
-                b.store(
-                    b.load(from, place),
-                    slots,
-                    &slot_place(b, rank, origin, place),
-                );
-            });
+            let from = frame.view(b, from, &tile.place, tile.length);
+            frame.copy_tile(b, from, frame.slot(b, slots, rank, origin, tile));
         });
     });
 }
@@ -123,8 +112,6 @@ fn reduce_slots<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let to = frame.buffer(Role::Output);
     let source = Source::Slots(frame.buffer(Role::Slots), b.index(0));
     frame.reduce(b, &Space::whole(b, to), source, |b, tile| {
-        tile.for_each(b, |b, index, place| {
-            b.store(frame.reduced(b, index), to, place)
-        });
+        frame.end_tile(b, frame.view(b, to, &tile.place, tile.length));
     });
 }

@@ -3,11 +3,7 @@
 
 //! Two-shot all-reduce in place: rank r reduces shard r and gives it to all.
 
-use super::{
-    Algorithm, Frame, Role, Step,
-    loops::{Space, slot_place},
-    reduce::Source,
-};
+use super::{Algorithm, Frame, Role, Step, loops::Space, reduce::Source};
 use crate::builder::Builder;
 use melior::ir::Value;
 
@@ -44,12 +40,11 @@ fn reduce_shard_in_place<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let buffer = frame.buffer(Role::Symmetric);
     let space = shard(frame, b, buffer, frame.rank(b));
     frame.reduce(b, &space, Source::Peers(buffer), |b, tile| {
-        tile.for_each(b, |b, index, place| {
-            b.store(frame.reduced(b, index), buffer, place)
-        });
+        let own = frame.view(b, buffer, &tile.place, tile.length);
+        frame.end_tile(b, own);
         frame.for_each_peer(b, 0, |b, peer| {
             let to = frame.peer(b, buffer, peer);
-            tile.for_each(b, |b, _, place| b.store(b.load(buffer, place), to, place));
+            frame.copy_tile(b, own, frame.view(b, to, &tile.place, tile.length));
         });
     });
 }
@@ -61,10 +56,8 @@ fn scatter<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
         let slots = frame.peer(b, frame.buffer(Role::Slots), peer);
         let space = shard(frame, b, from, peer);
         space.for_each_tile(b, |b, tile| {
-            tile.for_each(b, |b, _, place| {
-                let to = slot_place(b, rank, space.start(), place);
-                b.store(b.load(from, place), slots, &to);
-            });
+            let from = frame.view(b, from, &tile.place, tile.length);
+            frame.copy_tile(b, from, frame.slot(b, slots, rank, space.start(), tile));
         });
     });
 }
@@ -75,16 +68,11 @@ fn reduce_shard<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     let gathered = frame.buffer(Role::Gathered);
     let source = Source::Slots(frame.buffer(Role::Slots), space.start());
     frame.reduce(b, &space, source, |b, tile| {
-        tile.for_each(b, |b, index, place| {
-            let to = slot_place(b, rank, space.start(), place);
-            b.store(frame.reduced(b, index), gathered, &to);
-        });
+        let own = frame.slot(b, gathered, rank, space.start(), tile);
+        frame.end_tile(b, own);
         frame.for_each_peer(b, 0, |b, peer| {
             let to = frame.peer(b, gathered, peer);
-            tile.for_each(b, |b, _, place| {
-                let place = slot_place(b, rank, space.start(), place);
-                b.store(b.load(gathered, &place), to, &place);
-            });
+            frame.copy_tile(b, own, frame.slot(b, to, rank, space.start(), tile));
         });
     });
 }
@@ -95,10 +83,8 @@ fn gather<'c, 'a>(frame: &Frame<'c, 'a>, b: &Builder<'c, 'a>) {
     frame.for_each_peer(b, 0, |b, peer| {
         let space = shard(frame, b, to, peer);
         space.for_each_tile(b, |b, tile| {
-            tile.for_each(b, |b, _, place| {
-                let from = slot_place(b, peer, space.start(), place);
-                b.store(b.load(gathered, &from), to, place);
-            });
+            let from = frame.slot(b, gathered, peer, space.start(), tile);
+            frame.copy_tile(b, from, frame.view(b, to, &tile.place, tile.length));
         });
     });
 }
