@@ -12,6 +12,7 @@
 #   programs whole programs: what they compute, how they fail, from the command line and from C
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
+#   laws     the same with stalls between the phases of each protocol: all is well; and with one law broken as well: it is seen
 #   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
 #   sanitize the check of small sizes under compute-sanitizer
 #   peers    PyTorch's and NCCL's all-reduces through PyTorch
@@ -38,7 +39,7 @@ fi
 # On one GPU two ranks share it: slow, but results can be checked.
 ranks=$gpus share=
 [ "$gpus" -eq 1 ] && ranks=2 share=--share-gpus
-steps=${*:-host driver programs check soak faults sanitize peers time}
+steps=${*:-host driver programs check soak laws faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -106,6 +107,30 @@ soak() {
   bench -g "$1" --soak 10000 --channels "$2" -T 5 -d "$3" -b 1K -e 64K -f 8
 }
 
+stalled_soak() {
+  "$kit/symm-bench" --bundle "$kit/laws/$1" -g "$2" --soak 2000 -T 2 -d float -b 64K -e 64K -a "$3"
+}
+
+# Where nothing is seen of a broken law, a soak without errors would say nothing either.
+laws() {
+  local ranks=$1 status=0 log=$OUT/laws.txt broken shape algorithm rc
+  stalled_soak stall "$ranks" one_shot_push,two_shot_push,one_shot_pull,two_shot_pull || status=1
+  for broken in L2-pull L3-push L9-pull L9-push; do
+    for shape in one_shot two_shot; do
+      algorithm=${shape}_${broken#*-} rc=0
+      timeout 30 bash -c 'stalled_soak "$@"' stalled_soak "$broken" "$ranks" "$algorithm" >"$log" 2>&1 || rc=$?
+      if [ $rc -eq 1 ] && grep -qE "wrong bytes FAILED|did not arrive at op|had given up" "$log"; then
+        echo "without ${broken%-*}, $algorithm: seen: $(grep -E "wrong bytes FAILED|did not arrive|had given up" "$log" | head -1)"
+      else
+        echo "without ${broken%-*}, $algorithm: NOT SEEN, status $rc"
+        cat "$log"
+        status=1
+      fi
+    done
+  done
+  return $status
+}
+
 # Starts ranks as processes, does SIGNAL to rank 1 once they are at work, and counts the ranks that say who is missing.
 fault() {
   local ranks=$1 signal=$2 expected=$3 log=$OUT/fault.txt begun told
@@ -159,7 +184,7 @@ tune() {
 }
 
 export kit OUT share
-export -f bench host check soak fault faults sanitize time_all peers tune
+export -f bench host check soak stalled_soak laws fault faults sanitize time_all peers tune
 
 if [ "$gpus" -eq 0 ]; then
   skip "the GPU suite" "no GPU here"
@@ -208,6 +233,13 @@ for name in $steps; do
       else
         step "check $ranks processes" 240 check "$ranks" process
       fi ;;
+    laws)
+      if [ "$gpus" -lt 2 ]; then
+        skip laws "needs 2 GPUs, found $gpus"
+      fi
+      for world in 2 4; do
+        [ "$world" -le "$gpus" ] && step "laws $world" 240 laws "$world"
+      done ;;
     soak)
       step "soak float, one channel" 120 soak "$ranks" 1 float
       step "soak bfloat16, two channels" 120 soak "$ranks" 2 bfloat16

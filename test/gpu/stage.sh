@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
-# the GPU tests of symm-cuda and symm-runtime, symm-bench, symm-run, the C interface, a bundle of generated kernels, and
-# linked programs.
+# the GPU tests of symm-cuda and symm-runtime, symm-bench, symm-run, the C interface, a bundle of generated kernels,
+# kernels that are wrong on purpose, and linked programs.
 #
 #   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
@@ -35,5 +35,20 @@ if [ $# -gt 0 ]; then
 else
   cargo run --package symm-kernels -- --output "$out/bundle"
 fi
+
+# laws FOLDER OPTION...: kernels with something wrong on purpose, to see that it is seen.
+laws() {
+  cargo run --package symm-kernels -- --output "$out/laws/$1" --dtype f32 --reduce-op sum --world-size 2 --world-size 4 --stall "${@:2}"
+}
+push="--algorithm one_shot_push --algorithm two_shot_push"
+pull="--algorithm one_shot_pull --algorithm two_shot_pull"
+laws stall
+# shellcheck disable=SC2086
+{
+  laws L2-pull --break L2 $pull
+  laws L3-push --break L3 $push
+  laws L9-pull --break L9 $pull
+  laws L9-push --break L9 $push
+}
 "$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"

@@ -4,10 +4,10 @@
 //! Many operations in a row, every result compared on the device.
 //!
 //! Operands rotate through sets whose number shares no factor with the number of slots, so that a word left over from
-//! an earlier call is never the word that is due. From round to round they also rotate through the buffers: an operand that is
-//! overwritten while a peer still reads it, or a result that was not written at all, is seen. Rounds of operations back to back
-//! take turns with rounds in which each operation is checked at once. With two channels, two streams of each GPU run at
-//! once.
+//! an earlier call is never the word that is due. From round to round operands also rotate through the buffers, and rounds of
+//! operations back to back take turns with rounds of single ones on the same buffers: so an operand that is
+//! overwritten while a peer still reads it is seen, and so is a result that is not written in time. With two channels, two
+//! streams of each GPU run at once.
 
 use anyhow::{Context, Result, ensure};
 use symm_cuda::{
@@ -108,6 +108,27 @@ pub fn run(
     })
 }
 
+/// An operation: its buffers, and the values that they hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Turn {
+    set: usize,
+    values: usize,
+}
+
+/// Returns the operations of a round, as many together as run back to back between writing operands and comparing results:
+/// all, each on buffers of its own, or one at a time, always on the same buffers.
+fn batches(round: usize) -> Vec<Vec<Turn>> {
+    let turn = |number: usize, set| Turn {
+        set,
+        values: (number + round) % SETS,
+    };
+    if round.is_multiple_of(2) {
+        vec![(0..SETS).map(|number| turn(number, number)).collect()]
+    } else {
+        (0..SETS).map(|number| vec![turn(number, 0)]).collect()
+    }
+}
+
 /// An algorithm on streams and buffers of its own.
 struct Channel {
     graphs: Vec<Graph>,
@@ -135,20 +156,18 @@ impl Channel {
             checks.push(Check::new(&rank.device, rank.rank, buffers, case, data)?);
         }
         let graphs = capture(&streams, |streams| {
-            for round in 0..ROUNDS {
-                let at_once = if round % 2 == 0 { SETS } else { 1 };
-                for first in (0..SETS).step_by(at_once) {
-                    let sets = first..first + at_once;
-                    for (check, stream) in checks.iter().zip(streams) {
-                        sets.clone()
-                            .try_for_each(|set| check.write(stream, set, round))?;
-                    }
-                    sets.clone()
-                        .try_for_each(|set| prepared.enqueue(streams, set))?;
-                    for (check, stream) in checks.iter().zip(streams) {
-                        sets.clone()
-                            .try_for_each(|set| check.compare(stream, set, round))?;
-                    }
+            for batch in (0..ROUNDS).flat_map(batches) {
+                for (check, stream) in checks.iter().zip(streams) {
+                    batch
+                        .iter()
+                        .try_for_each(|turn| check.write(stream, turn))?;
+                }
+                let mut sets = batch.iter().map(|turn| turn.set);
+                sets.try_for_each(|set| prepared.enqueue(streams, set))?;
+                for (check, stream) in checks.iter().zip(streams) {
+                    batch
+                        .iter()
+                        .try_for_each(|turn| check.compare(stream, turn))?;
                 }
             }
             Ok(())
@@ -232,25 +251,20 @@ impl Check {
         })
     }
 
-    /// Returns the values that a set of buffers has in a round.
-    fn values(&self, set: usize, round: usize) -> &Values {
-        &self.values[(set + round) % SETS]
-    }
-
-    fn write(&self, stream: &Stream, set: usize, round: usize) -> Result<()> {
-        let operand = self.values(set, round).operand.address();
+    fn write(&self, stream: &Stream, turn: &Turn) -> Result<()> {
+        let operand = self.values[turn.values].operand.address();
         // SAFETY: both are memory of `bytes` bytes, which lives until the channel is dropped, after its streams were
         // waited for.
-        unsafe { stream.copy(self.buffers[set].operand, operand, self.bytes) }?;
+        unsafe { stream.copy(self.buffers[turn.set].operand, operand, self.bytes) }?;
         Ok(())
     }
 
-    fn compare(&self, stream: &Stream, set: usize, round: usize) -> Result<()> {
+    fn compare(&self, stream: &Stream, turn: &Turn) -> Result<()> {
         let shape = LaunchShape::linear(32, 256);
         let mut arguments = Arguments::default();
         arguments
-            .push_u64(self.buffers[set].result)
-            .push_u64(self.values(set, round).expected.address())
+            .push_u64(self.buffers[turn.set].result)
+            .push_u64(self.values[turn.values].expected.address())
             .push_u64(self.bytes as u64)
             .push_u64(self.counter.address());
         // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
@@ -263,5 +277,40 @@ impl Check {
         let mut bytes = [0; 4];
         self.counter.read(0, &mut bytes)?;
         Ok(u32::from_le_bytes(bytes).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_over_is_never_what_is_due() {
+        let turns: Vec<_> = (0..ROUNDS).flat_map(batches).flatten().collect();
+        assert_eq!(turns.len(), ROUNDS * SETS);
+        // No word left over from one of the last calls is the word that is due.
+        for distance in 1..=3 {
+            let earlier = turns.iter().cycle().skip(turns.len() - distance);
+            assert!(
+                turns
+                    .iter()
+                    .zip(earlier)
+                    .all(|(now, earlier)| now.values != earlier.values)
+            );
+        }
+        for set in 0..SETS {
+            let values: Vec<_> = turns
+                .iter()
+                .filter(|turn| turn.set == set)
+                .map(|turn| turn.values)
+                .collect();
+            assert!(values.len() > 1);
+            // A graph follows itself.
+            let next = values.iter().cycle().skip(1);
+            assert!(
+                values.iter().zip(next).all(|(now, next)| now != next),
+                "{values:?}"
+            );
+        }
     }
 }
