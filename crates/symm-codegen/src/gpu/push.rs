@@ -250,8 +250,8 @@ impl<'c> Shares<'c, '_> {
             let there: Vec<_> = batch.packets.iter().map(there).collect();
             for (&k, data) in order.iter().zip(data.chunks(there.len())) {
                 for (&there, data) in there.iter().zip(data) {
-                    let words = slots.encode(e, data);
-                    slots.send(e, kernel, &[e.add(kernel.peers[k], there)], words);
+                    let address = e.add(kernel.peers[k], there);
+                    slots.send(e, kernel, &[address], slots.encode(e, data));
                 }
             }
         });
