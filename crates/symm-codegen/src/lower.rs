@@ -6,12 +6,17 @@
 use crate::error::{Error, Result};
 use melior::{
     Context,
-    ir::{Module, OperationRef, operation::OperationLike},
+    ir::{Module, OperationRef, attribute::StringAttribute, operation::OperationLike},
     pass::PassManager,
     utility::register_all_passes,
 };
 use std::sync::Once;
-use symm_ir::{diagnostics::error, pass::Pipeline, walk};
+use symm_ir::{
+    diagnostics::{error, error_at},
+    flow::symbol_references,
+    pass::Pipeline,
+    walk,
+};
 use symm_transforms::{
     PASSES, PIPELINES, convert_launches_to_runtime::is_kernels, gpu_target::Target,
 };
@@ -105,11 +110,26 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
             && !crate::libm::is_known(**op)
     };
     if let Some(op) = ops.iter().find(external) {
-        let message = "has no body, and an artifact stands alone: define it in the module";
-        error(op, message).emit();
+        report_external(&ops, *op);
         return Err(Error::Diagnosed);
     }
     Ok(())
+}
+
+/// Reports a function without a body where it is called, or where it is declared.
+fn report_external(ops: &[OperationRef<'_, '_>], function: OperationRef<'_, '_>) {
+    let name = function
+        .attribute("sym_name")
+        .and_then(StringAttribute::try_from);
+    let name = name.map(|name| name.value().to_owned()).unwrap_or_default();
+    let calls = |op: &&OperationRef<'_, '_>| {
+        walk::is(**op, "llvm.call") && symbol_references(**op).contains(&name)
+    };
+    let site = ops.iter().find(calls).unwrap_or(&function);
+    let message = format!(
+        "calls @{name}, which has no body, and an artifact stands alone: define it in the module"
+    );
+    error_at(site.location(), message).emit();
 }
 
 /// Says what an op cannot become.

@@ -329,3 +329,39 @@ func.func @unchanged(%x: tensor<7xi32>) -> tensor<7xi32> {
         ],
     );
 }
+
+#[test]
+fn vectors_of_small_floats() {
+    let mut source = String::new();
+    let mut cases = Vec::new();
+    for dtype in [DType::F16, DType::BF16, DType::F8E4M3FN, DType::F8E5M2] {
+        let t = dtype.name();
+        let _ = writeln!(
+            source,
+            "func.func @{t}(%x: memref<64x{t}>) -> memref<64x{t}> {{
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : {t}
+  %y = memref.alloc() : memref<64x{t}>
+  scf.for %i = %c0 to %c64 step %c8 {{
+    %v = vector.transfer_read %x[%i], %zero {{in_bounds = [true]}} : memref<64x{t}>, vector<8x{t}>
+    %w = arith.addf %v, %v : vector<8x{t}>
+    vector.transfer_write %w, %y[%i] {{in_bounds = [true]}} : vector<8x{t}>, memref<64x{t}>
+  }}
+  return %y : memref<64x{t}>
+}}"
+        );
+        let input = random(dtype, &[64], 5);
+        let sum = symm_sim::elementwise::add(&input, &input).expect("of one type");
+        let inputs = vec![vec![input]; RANKS];
+        cases.push((
+            Call {
+                entry: t.into(),
+                inputs,
+            },
+            vec![sum; RANKS],
+        ));
+    }
+    check(&source, cases);
+}

@@ -5,8 +5,12 @@
 
 use super::Builder;
 use melior::ir::{
-    Attribute, Type, Value, ValueLike,
+    Attribute, AttributeLike, Type, TypeLike, Value, ValueLike,
     attribute::{FloatAttribute, IntegerAttribute},
+};
+use mlir_sys::{
+    mlirDenseElementsAttrSplatGet, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
+    mlirShapedTypeGetRank, mlirVectorTypeGetScalable, mlirVectorTypeIsDimScalable,
 };
 
 /// Comparison of integers; the number is that of `arith.cmpi`.
@@ -35,9 +39,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.int(self.index_type(), value)
     }
 
-    /// Builds a constant of an integer type.
+    /// Builds a constant of an integer type, or of a vector of these.
     pub fn int(&self, r#type: Type<'c>, value: i64) -> Value<'c, 'a> {
-        self.constant(IntegerAttribute::new(r#type, value).into(), r#type)
+        let value = IntegerAttribute::new(element(r#type), value).into();
+        self.constant(splat(r#type, value), r#type)
     }
 
     /// Builds a constant of 32 bits.
@@ -45,12 +50,10 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.int(self.int_type(32), value)
     }
 
-    /// Builds a constant of a float type.
+    /// Builds a constant of a float type, or of a vector of these.
     pub fn float(&self, r#type: Type<'c>, value: f64) -> Value<'c, 'a> {
-        self.constant(
-            FloatAttribute::new(self.context, r#type, value).into(),
-            r#type,
-        )
+        let value = FloatAttribute::new(self.context, element(r#type), value).into();
+        self.constant(splat(r#type, value), r#type)
     }
 
     /// Builds an operation on two values of one type with a result of that type.
@@ -86,10 +89,11 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         rhs: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
         let predicate = self.int_attr(64, predicate as i64);
+        let result = with_element(lhs.r#type(), self.int_type(1));
         self.value(
             "arith.cmpi",
             &[lhs, rhs],
-            self.int_type(1),
+            result,
             &[("predicate", predicate)],
         )
     }
@@ -141,5 +145,53 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         }
         indices.reverse();
         indices
+    }
+}
+
+/// Returns the type of the elements of a vector, and any other type as it is.
+pub fn element(r#type: Type<'_>) -> Type<'_> {
+    // SAFETY: the type is valid, and a vector when it is asked.
+    match r#type.is_vector() {
+        true => unsafe { Type::from_raw(mlirShapedTypeGetElementType(r#type.to_raw())) },
+        false => r#type,
+    }
+}
+
+/// Returns a vector type with other elements, and these where the type is no
+/// vector.
+pub fn with_element<'c>(r#type: Type<'c>, element: Type<'c>) -> Type<'c> {
+    if !r#type.is_vector() {
+        return element;
+    }
+    // SAFETY: the type is a vector, whose dimensions are asked within its rank.
+    unsafe {
+        let raw = r#type.to_raw();
+        let rank = mlirShapedTypeGetRank(raw);
+        let shape: Vec<_> = (0..rank)
+            .map(|d| mlirShapedTypeGetDimSize(raw, d as isize))
+            .collect();
+        let scalable: Vec<_> = (0..rank)
+            .map(|d| mlirVectorTypeIsDimScalable(raw, d as isize))
+            .collect();
+        let (shape, scalable) = (shape.as_ptr(), scalable.as_ptr());
+        Type::from_raw(mlirVectorTypeGetScalable(
+            rank as isize,
+            shape,
+            scalable,
+            element.to_raw(),
+        ))
+    }
+}
+
+fn splat<'c>(r#type: Type<'c>, element: Attribute<'c>) -> Attribute<'c> {
+    // SAFETY: the type is a vector of the element's type when it is asked.
+    match r#type.is_vector() {
+        true => unsafe {
+            Attribute::from_raw(mlirDenseElementsAttrSplatGet(
+                r#type.to_raw(),
+                element.to_raw(),
+            ))
+        },
+        false => element,
     }
 }

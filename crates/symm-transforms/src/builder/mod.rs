@@ -11,7 +11,7 @@ mod llvm;
 mod memref;
 
 pub use self::{
-    arith::Compare,
+    arith::{Compare, element, with_element},
     gpu::Thread,
     llvm::{Field, Ordering},
     memref::{Extent, Metadata, dynamic, erase, memref_type, shape},

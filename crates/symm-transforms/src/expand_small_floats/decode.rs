@@ -4,8 +4,8 @@
 //! From a small format to f32, exactly.
 
 use super::format::{Format, SINGLE};
-use crate::builder::{Builder, Compare};
-use melior::ir::{Type, Value};
+use crate::builder::{Builder, Compare, with_element};
+use melior::ir::{Type, Value, ValueLike};
 
 /// Builds the f32 of a value.
 ///
@@ -17,10 +17,12 @@ pub(super) fn decode<'c: 'a, 'a>(
     format: &Format,
     value: Value<'c, 'a>,
 ) -> Value<'c, 'a> {
-    let word = b.int_type(32);
-    let single = Type::float32(b.context());
+    let shaped = |element| with_element(value.r#type(), element);
+    let word = shaped(b.int_type(32));
+    let single = shaped(Type::float32(b.context()));
     let constant = |number| b.int(word, number);
-    let bits = b.value("arith.bitcast", &[value], b.int_type(format.width), &[]);
+    let narrow = shaped(b.int_type(format.width));
+    let bits = b.value("arith.bitcast", &[value], narrow, &[]);
     let bits = b.convert("arith.extui", bits, word);
     let magnitude = b.binary("arith.andi", bits, constant(format.magnitude_mask()));
     let sign = b.binary("arith.xori", bits, magnitude);

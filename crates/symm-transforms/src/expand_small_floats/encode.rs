@@ -4,7 +4,7 @@
 //! From f32 or f64 to a small format, rounded once: to nearest, ties to even.
 
 use super::format::{DOUBLE, Format, SINGLE};
-use crate::builder::{Builder, Compare};
+use crate::builder::{Builder, Compare, element, with_element};
 use melior::ir::{Type, Value, ValueLike};
 
 /// What the steps of one conversion share.
@@ -23,12 +23,12 @@ pub(super) fn encode<'c: 'a, 'a>(
     value: Value<'c, 'a>,
 ) -> Value<'c, 'a> {
     let float = value.r#type();
-    let source = if float == Type::float64(b.context()) {
-        DOUBLE
-    } else {
-        SINGLE
+    let shaped = |element| with_element(float, element);
+    let source = match element(float) == Type::float64(b.context()) {
+        true => DOUBLE,
+        false => SINGLE,
     };
-    let word = b.int_type(source.width);
+    let word = shaped(b.int_type(source.width));
     let encoder = Encoder {
         b,
         source,
@@ -36,12 +36,14 @@ pub(super) fn encode<'c: 'a, 'a>(
         float,
         word,
     };
-    let narrow = b.convert(
-        "arith.trunci",
-        encoder.bits(value),
-        b.int_type(target.width),
-    );
-    b.value("arith.bitcast", &[narrow], small_type(b, target), &[])
+    let narrow = shaped(b.int_type(target.width));
+    let narrow = b.convert("arith.trunci", encoder.bits(value), narrow);
+    b.value(
+        "arith.bitcast",
+        &[narrow],
+        shaped(small_type(b, target)),
+        &[],
+    )
 }
 
 impl<'c: 'a, 'a> Encoder<'_, 'c, 'a> {

@@ -3,6 +3,7 @@
 
 //! The formats, as numbers.
 
+use crate::builder::element;
 use melior::ir::Type;
 use symm_abi::DType;
 
@@ -36,7 +37,8 @@ pub(super) const DOUBLE: Format = Format {
 };
 
 impl Format {
-    /// Returns the format of a type that LLVM may have no conversions for.
+    /// Returns the format of a type, or of the elements of a vector, that LLVM may
+    /// have no conversions for.
     pub(super) fn of(r#type: Type<'_>) -> Option<Self> {
         let ieee = |width, mantissa, bias| Self {
             width,
@@ -44,7 +46,7 @@ impl Format {
             bias,
             infinities: true,
         };
-        match DType::from_name(&r#type.to_string())? {
+        match DType::from_name(&element(r#type).to_string())? {
             DType::F16 => Some(ieee(16, 10, 15)),
             DType::BF16 => Some(ieee(16, 7, 127)),
             DType::F8E5M2 => Some(ieee(8, 2, 15)),

@@ -32,8 +32,8 @@ integer arithmetic without branches, which vectorises, needs no library of a C c
 Rounding is to nearest, ties to even, once, also from f64. Too large a value becomes an
 infinity, in f8E4M3FN, which has none, NaN.
 
-Conversions of vectors stay as they are. Runs after `--arith-emulate-unsupported-floats`,
-which leaves nothing but conversions of these types.
+Vectors are converted alike. Runs after `--arith-emulate-unsupported-floats`, which
+leaves nothing but conversions of these types.
 ",
     anchor: None,
     options: &[],
