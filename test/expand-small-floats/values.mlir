@@ -73,10 +73,12 @@ func.func @from_f64() -> (bf16, f16, f16) {
 
 // -----
 
-// CHECK-LABEL: func @stay
-// CHECK: arith.extf %{{.*}} : vector<4xbf16> to vector<4xf32>
+// Vectors are converted like their elements; what LLVM converts stays.
+// CHECK-LABEL: func @vector
+// CHECK-NOT: arith.extf %{{.*}} : vector
+// CHECK: arith.bitcast %{{.*}} : vector<4xi32> to vector<4xf32>
 // CHECK: arith.extf %{{.*}} : f32 to f64
-func.func @stay(%a: vector<4xbf16>, %b: f32) -> (vector<4xf32>, f64) {
+func.func @vector(%a: vector<4xbf16>, %b: f32) -> (vector<4xf32>, f64) {
   %0 = arith.extf %a : vector<4xbf16> to vector<4xf32>
   %1 = arith.extf %b : f32 to f64
   return %0, %1 : vector<4xf32>, f64

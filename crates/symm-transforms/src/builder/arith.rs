@@ -150,11 +150,11 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
 
 /// Returns the type of the elements of a vector, and any other type as it is.
 pub fn element(r#type: Type<'_>) -> Type<'_> {
-    // SAFETY: the type is valid, and a vector when it is asked.
-    match r#type.is_vector() {
-        true => unsafe { Type::from_raw(mlirShapedTypeGetElementType(r#type.to_raw())) },
-        false => r#type,
+    if !r#type.is_vector() {
+        return r#type;
     }
+    // SAFETY: the type is a vector.
+    unsafe { Type::from_raw(mlirShapedTypeGetElementType(r#type.to_raw())) }
 }
 
 /// Returns a vector type with other elements, and these where the type is no
@@ -184,14 +184,14 @@ pub fn with_element<'c>(r#type: Type<'c>, element: Type<'c>) -> Type<'c> {
 }
 
 fn splat<'c>(r#type: Type<'c>, element: Attribute<'c>) -> Attribute<'c> {
-    // SAFETY: the type is a vector of the element's type when it is asked.
-    match r#type.is_vector() {
-        true => unsafe {
-            Attribute::from_raw(mlirDenseElementsAttrSplatGet(
-                r#type.to_raw(),
-                element.to_raw(),
-            ))
-        },
-        false => element,
+    if !r#type.is_vector() {
+        return element;
+    }
+    // SAFETY: the type is a vector of the element's type.
+    unsafe {
+        Attribute::from_raw(mlirDenseElementsAttrSplatGet(
+            r#type.to_raw(),
+            element.to_raw(),
+        ))
     }
 }
