@@ -29,7 +29,7 @@ fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
         op_name(kind.1),
         "bytes"
     );
-    names.iter().for_each(|name| _ = write!(out, "{name:>16}"));
+    names.iter().for_each(|name| _ = write!(out, "{name:>18}"));
     out += "  symm/best peer\n";
     let of_kind = entries.iter().filter(|e| e.kind() == kind);
     let sizes: BTreeSet<usize> = of_kind.map(|e| e.size).collect();
@@ -44,7 +44,7 @@ fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
         names.iter().for_each(|name| {
             _ = write!(
                 out,
-                "{:>16}",
+                "{:>18}",
                 of(name).map_or("-".into(), |us| format!("{us:.2}"))
             )
         });
@@ -54,7 +54,7 @@ fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
         let peer = peers.filter_map(Entry::best_us).min_by(f64::total_cmp);
         let ratio = of("symm").zip(peer);
         let ratio = ratio.map_or("-".into(), |(ours, theirs)| format!("{:.2}", ours / theirs));
-        let _ = writeln!(out, "{ratio:>16}");
+        let _ = writeln!(out, "{ratio:>18}");
     }
     out
 }
