@@ -35,7 +35,14 @@ impl<'c> Source<'c> {
                 (&raw mut message).cast(),
             )
         };
-        if raw.ptr.is_null() { Err(message) } else { Ok(Self { raw, _context: PhantomData }) }
+        if raw.ptr.is_null() {
+            Err(message)
+        } else {
+            Ok(Self {
+                raw,
+                _context: PhantomData,
+            })
+        }
     }
 
     /// Parses and verifies the file, text or bytecode; `None` after an error that

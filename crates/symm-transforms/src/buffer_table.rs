@@ -25,7 +25,10 @@ pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Buffer> {
         .map(|buffer| Buffer {
             name: buffer.text("name"),
             loc: buffer.text("loc"),
-            bytes: buffer.numbers("bytes").first().map_or(0, |bytes| *bytes as u64),
+            bytes: buffer
+                .numbers("bytes")
+                .first()
+                .map_or(0, |bytes| *bytes as u64),
             space: buffer.text("space"),
         })
         .collect()
@@ -54,5 +57,8 @@ pub fn write<'c: 'a, 'a>(context: &'c Context, module: OperationRef<'c, 'a>, buf
 
 /// Returns how the table names symmetric memory of a group, or ordinary memory.
 pub fn space(group: Option<&str>) -> String {
-    group.map_or_else(|| "private".to_owned(), |group| format!("symm_mem @{group}"))
+    group.map_or_else(
+        || "private".to_owned(),
+        |group| format!("symm_mem @{group}"),
+    )
 }

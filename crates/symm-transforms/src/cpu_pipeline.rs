@@ -4,13 +4,17 @@
 //! `--symm-cpu-pipeline`: from `c10d` on tensors to the LLVM dialect.
 
 use crate::{
-    order_loops::ORDER_LOOPS,
-    convert_comm_to_llvm::CONVERT_COMM_TO_LLVM, convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
-    create_entry_points::CREATE_ENTRY_POINTS, expand_small_floats::EXPAND_SMALL_FLOATS,
-    expand_strided_copies::EXPAND_STRIDED_COPIES, lower_comm::LOWER_COMM,
+    convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
+    create_entry_points::CREATE_ENTRY_POINTS,
+    expand_small_floats::EXPAND_SMALL_FLOATS,
+    expand_strided_copies::EXPAND_STRIDED_COPIES,
     keep_deallocations::KEEP_DEALLOCATIONS,
+    lower_comm::LOWER_COMM,
+    order_loops::ORDER_LOOPS,
     pipeline_options::{collect, count, forwarded},
-    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS, record_buffers::RECORD_BUFFERS,
+    place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    record_buffers::RECORD_BUFFERS,
     separate_results::SEPARATE_RESULTS,
 };
 use symm_ir::{

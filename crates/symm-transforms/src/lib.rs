@@ -66,5 +66,7 @@ pub static PASSES: &[&PassDef] = &[
 ];
 
 /// Every pipeline of this crate, sorted by argument.
-pub static PIPELINES: &[&PipelineDef] = 
-    &[&cpu_pipeline::SYMM_CPU_PIPELINE, &cuda_pipeline::SYMM_CUDA_PIPELINE];
+pub static PIPELINES: &[&PipelineDef] = &[
+    &cpu_pipeline::SYMM_CPU_PIPELINE,
+    &cuda_pipeline::SYMM_CUDA_PIPELINE,
+];

@@ -99,9 +99,10 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     };
     match outcome {
         Ok(reports) => {
-            let traced = cli.trace.iter().try_for_each(|path| {
-                gpu::write_trace(path, launched.as_ref(), &reports)
-            });
+            let traced = cli
+                .trace
+                .iter()
+                .try_for_each(|path| gpu::write_trace(path, launched.as_ref(), &reports));
             let told = traced.and_then(|()| match speaks {
                 true => tell(cli, &job, &reports),
                 false => Ok(()),

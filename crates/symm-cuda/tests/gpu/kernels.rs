@@ -38,7 +38,12 @@ pub fn run(stream: &Stream, function: &Function, shape: &LaunchShape, arguments:
 
 /// Stores `value` at `address`, of whatever GPU.
 pub fn store_word(stream: &Stream, address: u64, value: u32) {
-    store_word_with(stream, &load(stream.device(), ANY, "store_word"), address, value);
+    store_word_with(
+        stream,
+        &load(stream.device(), ANY, "store_word"),
+        address,
+        value,
+    );
 }
 
 /// Stores `value` at `address` by `function`, which is loaded already: captures allow no loading.

@@ -4,8 +4,8 @@
 //! The memory space `#comm.symm_mem` leaves all types.
 
 use melior::ir::{
-    Attribute, BlockLike, OperationRef, Type, TypeLike, Value, ValueLike,
-    attribute::TypeAttribute, operation::OperationLike, r#type::FunctionType,
+    Attribute, BlockLike, OperationRef, Type, TypeLike, Value, ValueLike, attribute::TypeAttribute,
+    operation::OperationLike, r#type::FunctionType,
 };
 use symm_ir::{
     context::context_of,

@@ -45,5 +45,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 }
 
 fn mark<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, 'a>) {
-    set_attribute(op, "bufferization.manual_deallocation", Attribute::unit(pass.context()));
+    set_attribute(
+        op,
+        "bufferization.manual_deallocation",
+        Attribute::unit(pass.context()),
+    );
 }

@@ -3,9 +3,7 @@
 
 //! Another order for the loops of a `linalg.generic`.
 
-use melior::ir::{
-    Attribute, OperationRef, attribute::ArrayAttribute, operation::OperationLike,
-};
+use melior::ir::{Attribute, OperationRef, attribute::ArrayAttribute, operation::OperationLike};
 use mlir_sys::{
     MlirAffineExpr, MlirContext, mlirAffineDimExprGet, mlirAffineMapAttrGet, mlirAffineMapGet,
 };
@@ -25,12 +23,23 @@ pub(super) fn loops<'c: 'a, 'a>(op: OperationRef<'c, 'a>, order: &[usize]) {
         .iter()
         .map(|operand| map(context.to_raw(), order.len(), operand, place))
         .collect();
-    set_attribute(op, "indexing_maps", ArrayAttribute::new(context, &maps).into());
+    set_attribute(
+        op,
+        "indexing_maps",
+        ArrayAttribute::new(context, &maps).into(),
+    );
     let Ok(Ok(types)) = op.attribute("iterator_types").map(ArrayAttribute::try_from) else {
         return;
     };
-    let types: Vec<_> = order.iter().filter_map(|old| types.element(*old).ok()).collect();
-    set_attribute(op, "iterator_types", ArrayAttribute::new(context, &types).into());
+    let types: Vec<_> = order
+        .iter()
+        .filter_map(|old| types.element(*old).ok())
+        .collect();
+    set_attribute(
+        op,
+        "iterator_types",
+        ArrayAttribute::new(context, &types).into(),
+    );
 }
 
 fn map<'c>(

@@ -44,7 +44,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 fn describe<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Buffer> {
     let r#type = crate::builder::first_result(op).r#type();
     let group = memref::memory_space(r#type).and_then(symm_mem_group);
-    let function = walk::parent_named(op, "func.func")?.attribute("sym_name").ok()?;
+    let function = walk::parent_named(op, "func.func")?
+        .attribute("sym_name")
+        .ok()?;
     let function = StringAttribute::try_from(function).ok()?;
     Some(Buffer {
         name: format!("@{}", function.value()),

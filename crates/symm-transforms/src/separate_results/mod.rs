@@ -7,7 +7,9 @@ use crate::{
     builder::{Builder, memref_type},
     overlap::{is_function_argument, root},
 };
-use melior::ir::{OperationRef, TypeLike, Value, ValueLike, operation::OperationLike, r#type::MemRefType};
+use melior::ir::{
+    OperationRef, TypeLike, Value, ValueLike, operation::OperationLike, r#type::MemRefType,
+};
 use mlir_sys::mlirGetDialectHandle__memref__;
 use symm_ir::{
     edit::set_operand,
