@@ -104,9 +104,20 @@ fn an_impostor_at_rank_0s_place_learns_no_more_than_one_hello() {
     assert!(matches!(error, ExchangeError::NoHub { .. }), "{error}");
 }
 
-/// Starts this test program again as another process that runs `role` only.
-fn process(role: &str, socket: &Path, user: Option<u32>) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+/// A copy of this program where every user may run it; the folder it was built in may be open to its owner only.
+fn public_copy(folder: &Path) -> PathBuf {
+    fs::create_dir(folder).unwrap();
+    let copy = folder.join("strangers");
+    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    for path in [folder, &copy] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    copy
+}
+
+/// Starts `program`, which is this test program, as another process that runs `role` only.
+fn process(program: &Path, role: &str, socket: &Path, user: Option<u32>) -> Child {
+    let mut command = Command::new(program);
     command
         .args(["--exact", "strangers::other_process", "--nocapture"])
         .env("SYMM_TEST_ROLE", role)
@@ -156,7 +167,12 @@ fn other_process() {
 #[test]
 fn a_killed_process_is_noticed() {
     let place = Place::new("killed");
-    let mut child = process("rank 1", &place.socket(), None);
+    let mut child = process(
+        &std::env::current_exe().unwrap(),
+        "rank 1",
+        &place.socket(),
+        None,
+    );
     let mut exchange = Exchange::join(&place.member(0, 2), LONG).unwrap();
     swap(&mut exchange, 0);
     child.kill().unwrap();
@@ -186,7 +202,9 @@ fn another_user_is_turned_away_even_with_the_token() {
     // Open the door that normally keeps other users from even connecting.
     fs::set_permissions(&place.0, fs::Permissions::from_mode(0o711)).unwrap();
     fs::set_permissions(place.socket(), fs::Permissions::from_mode(0o777)).unwrap();
-    process("another user", &place.socket(), Some(65534))
+    let public = Place::new("public");
+    let program = public_copy(&public.0);
+    process(&program, "another user", &place.socket(), Some(65534))
         .wait()
         .unwrap();
     let error = hub.join().unwrap().unwrap_err();
