@@ -10,6 +10,7 @@
 #   host     what the machine is
 #   driver   the tests of symm-cuda
 #   programs whole programs: what they compute, how they fail, from the command line and from C
+#   examples the seed's program and the Llama block, compared with CPU ranks, on 2 and 4 GPUs
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
 #   laws     the same with stalls between the phases of each protocol: all is well; and with one law broken as well: it is seen
@@ -39,7 +40,7 @@ fi
 # On one GPU two ranks share it: slow, but results can be checked.
 ranks=$gpus share=
 [ "$gpus" -eq 1 ] && ranks=2 share=--share-gpus
-steps=${*:-host driver programs check soak laws faults sanitize peers time}
+steps=${*:-host driver programs examples check soak laws faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -203,6 +204,11 @@ for name in $steps; do
       SYMM_GPU_PROGRAMS=$kit/programs step "programs, tests" 300 "$kit/symm-runtime-gpu-tests"
       for ((world = 2; world <= gpus && world <= 4; world++)); do
         step "programs $world" 240 test/gpu/programs.sh "$kit" "$world"
+      done ;;
+    examples)
+      [ "$gpus" -lt 2 ] && skip examples "needs 2 GPUs, found $gpus"
+      for world in 2 4; do
+        [ "$world" -le "$gpus" ] && step "examples $world" 240 test/gpu/examples.sh "$kit" "$world"
       done ;;
     peers)
       if python3 -c 'import torch' 2>/dev/null; then

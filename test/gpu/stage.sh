@@ -4,7 +4,7 @@
 #
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
 # the GPU tests of symm-cuda and symm-runtime, symm-bench, symm-run, the C interface, a bundle of generated kernels,
-# kernels that are wrong on purpose, and linked programs.
+# kernels that are wrong on purpose, linked programs, and the examples.
 #
 #   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
@@ -50,5 +50,19 @@ laws stall
   laws L9-pull --break L9 $pull
   laws L9-push --break L9 $push
 }
+
+# The examples for 2 and for 4 ranks; tp_block with fewer ranks is a narrower model.
+mkdir "$out/examples"
+for example in seed tp_block; do
+  for ranks in 2 4; do
+    compile() {
+      sed "s/size([0-9]*)/size($ranks)/" "examples/$example.mlir" |
+        cargo run --quiet --package symm-compile -- "$@" - -o "$out/examples/$example$ranks.$name.so"
+    }
+    name=cpu compile
+    name=push compile --device=cuda --chip=sm_90 --protocol=push
+    name=pull compile --device=cuda --chip=sm_90 --protocol=pull
+  done
+done
 "$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"
