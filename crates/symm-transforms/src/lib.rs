@@ -4,6 +4,7 @@
 //! Passes over the dialects `comm`, `c10d` and `symm_mem`: one pass per folder,
 //! one pattern per file.
 
+mod action;
 pub mod approximate_math;
 mod attributes;
 pub mod buffer_table;

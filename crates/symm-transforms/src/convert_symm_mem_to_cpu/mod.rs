@@ -9,6 +9,7 @@ mod kernel;
 mod layout;
 
 use crate::{
+    action::{self, Action},
     buffer_table,
     builder::{Builder, erase},
     group::{Group, group_of, groups},
@@ -17,18 +18,16 @@ use crate::{
     runtime::{self, COLLECTIVE, Function},
 };
 use kernel::Kernels;
-use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
+use melior::ir::{BlockRef, OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__complex__, mlirGetDialectHandle__func__,
     mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
 };
-use symm_abi::Buffer;
+use symm_abi::{Buffer, CollectiveKind};
 use symm_ir::{
-    diagnostics::{Failure, error},
-    dialect::{Collective, mlirGetDialectHandle__comm__},
-    memref::is_memref,
+    diagnostics::Failure,
+    dialect::mlirGetDialectHandle__comm__,
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
-    walk,
 };
 
 /// Turns collectives on memrefs into calls of kernels and of the library.
@@ -79,10 +78,7 @@ given their deallocations. `--convert-comm-to-llvm` comes next.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let ops: Vec<_> = walk::collect(module)
-        .into_iter()
-        .filter(|op| is_converted(*op))
-        .collect();
+    let ops = action::converted(module);
     if ops.is_empty() {
         pass.preserve_all_analyses();
         return Ok(());
@@ -94,12 +90,6 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     op_table::write(pass.context(), module, &conversion.table);
     buffer_table::write(pass.context(), module, &conversion.buffers);
     Ok(())
-}
-
-fn is_converted(op: OperationRef<'_, '_>) -> bool {
-    Collective::of(op).is_some()
-        || walk::is(op, "symm_mem.barrier")
-        || walk::is(op, "c10d.wait_tensor")
 }
 
 /// What the conversion of a module's ops shares.
@@ -130,30 +120,24 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     }
 
     fn convert(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        if op.operands().any(|operand| !is_memref(operand.r#type())) {
-            let message = "works on tensors; run --one-shot-bufferize first";
-            return Err(error(&op, message).emit());
-        }
-        let name = op.name();
-        let name = name.as_string_ref();
-        match name.as_str().unwrap_or_default() {
-            "c10d.wait_tensor" => {}
-            "symm_mem.barrier" => self.barrier(op)?,
-            "symm_mem.one_shot_all_reduce" => self.one_shot(op)?,
-            "symm_mem.one_shot_all_reduce_copy" => self.one_shot_copy(op)?,
-            "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
-            name => match library::kind(name) {
-                Some(kind) => {
-                    let group = self.group(op)?;
-                    self.declare(&[COLLECTIVE]);
-                    let number = self.record(op, &group, "library", Vec::new());
-                    library::call(op, &group, kind, number)?;
-                    self.pass.count("library-calls", 1);
-                }
-                None => return Err(error(&op, "has no implementation on CPU").emit()),
-            },
+        match action::of(op, "CPU")? {
+            Action::Wait => {}
+            Action::Barrier => self.barrier(op)?,
+            Action::OneShot => self.one_shot(op)?,
+            Action::OneShotCopy => self.one_shot_copy(op)?,
+            Action::TwoShot => self.two_shot(op)?,
+            Action::Library(kind) => self.library(op, kind)?,
         }
         erase(op);
+        Ok(())
+    }
+
+    fn library(&mut self, op: OperationRef<'c, 'a>, kind: CollectiveKind) -> PassResult {
+        let group = self.group(op)?;
+        self.declare(&[COLLECTIVE]);
+        let number = self.record(op, &group, "library", Vec::new());
+        library::call(op, &group, kind, number)?;
+        self.pass.count("library-calls", 1);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod all_reduce;
 mod shape;
 
 use crate::{
+    action::{self, Action},
     builder::{Builder, erase},
     cuda_table,
     gpu_target::Target,
@@ -15,17 +16,14 @@ use crate::{
     op_table::{self, Entry},
     runtime::{self, COLLECTIVE, Function},
 };
-use melior::ir::{BlockRef, OperationRef, RegionLike, ValueLike, operation::OperationLike};
+use melior::ir::{BlockRef, OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__memref__,
 };
-use symm_abi::{cuda::Cuda, gpu::LaunchTable};
+use symm_abi::{CollectiveKind, cuda::Cuda, gpu::LaunchTable};
 use symm_ir::{
-    diagnostics::{Failure, error},
-    dialect::Collective,
-    memref::is_memref,
+    diagnostics::Failure,
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
-    walk,
 };
 
 /// The options that say for which GPU.
@@ -100,10 +98,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     let options = pass.options();
     let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
-    let ops: Vec<_> = walk::collect(module)
-        .into_iter()
-        .filter(|op| is_converted(*op))
-        .collect();
+    let ops = action::converted(module);
     let mut conversion = Conversion::new(pass, target)?;
     for op in ops {
         conversion.convert(op)?;
@@ -111,12 +106,6 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     op_table::write(pass.context(), module, &conversion.table);
     cuda_table::write(pass.context(), module, &conversion.cuda);
     Ok(())
-}
-
-fn is_converted(op: OperationRef<'_, '_>) -> bool {
-    Collective::of(op).is_some()
-        || walk::is(op, "symm_mem.barrier")
-        || walk::is(op, "c10d.wait_tensor")
 }
 
 /// What the conversion of a module's ops shares.
@@ -152,30 +141,24 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     }
 
     fn convert(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        if op.operands().any(|operand| !is_memref(operand.r#type())) {
-            let message = "works on tensors; run --one-shot-bufferize first";
-            return Err(error(&op, message).emit());
-        }
-        let name = op.name();
-        let name = name.as_string_ref();
-        match name.as_str().unwrap_or_default() {
-            "c10d.wait_tensor" => {}
-            "symm_mem.barrier" => self.barrier(op)?,
-            "symm_mem.one_shot_all_reduce" => self.one_shot(op)?,
-            "symm_mem.one_shot_all_reduce_copy" => self.one_shot_copy(op)?,
-            "symm_mem.two_shot_all_reduce_" => self.two_shot(op)?,
-            name => match library::kind(name) {
-                Some(kind) => {
-                    let group = self.group(op)?;
-                    self.declare(&[COLLECTIVE]);
-                    let number = self.record(op, &group, "library", Vec::new());
-                    library::call(op, &group, kind, number)?;
-                    self.pass.count("library-calls", 1);
-                }
-                None => return Err(error(&op, "has no implementation on GPUs").emit()),
-            },
+        match action::of(op, "GPUs")? {
+            Action::Wait => {}
+            Action::Barrier => self.barrier(op)?,
+            Action::OneShot => self.one_shot(op)?,
+            Action::OneShotCopy => self.one_shot_copy(op)?,
+            Action::TwoShot => self.two_shot(op)?,
+            Action::Library(kind) => self.library(op, kind)?,
         }
         erase(op);
+        Ok(())
+    }
+
+    fn library(&mut self, op: OperationRef<'c, 'a>, kind: CollectiveKind) -> PassResult {
+        let group = self.group(op)?;
+        self.declare(&[COLLECTIVE]);
+        let number = self.record(op, &group, "library", Vec::new());
+        library::call(op, &group, kind, number)?;
+        self.pass.count("library-calls", 1);
         Ok(())
     }
 
