@@ -180,3 +180,12 @@ impl Session {
         &self.gpu
     }
 }
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A communicator is destroyed together with its peers'; after a failure they may never come to that.
+        if self.rank.has_failed() {
+            self.gpu.abort();
+        }
+    }
+}

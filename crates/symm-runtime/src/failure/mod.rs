@@ -116,6 +116,13 @@ pub enum Activity {
     Finished,
 }
 
+impl Activity {
+    /// Tells whether the rank may be in a wait inside a collective, on the host or on its GPU, which has a bound of its own.
+    pub(crate) fn is_bounded_wait(self) -> bool {
+        matches!(self, Self::Waiting { .. } | Self::Device)
+    }
+}
+
 /// A failure with what surrounded it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FailureReport {

@@ -261,6 +261,7 @@ impl Member<'_> {
             },
             reached: &reached,
             trouble: &trouble,
+            explained: &|| false,
             missing: &|| self.missing(peer),
         });
         self.rank.record().set(Activity::Collective { op });

@@ -158,6 +158,15 @@ impl Rank {
             reached: &|| (0..size).all(|rank| !absent(&rank)),
             trouble: &|| None,
             missing: &|| (0..size).filter(absent).collect(),
+            explained: &|| {
+                (0..size).filter(absent).any(|rank| {
+                    self.shared
+                        .control
+                        .record(rank)
+                        .activity()
+                        .is_bounded_wait()
+                })
+            },
         })?;
         if self.has_failed() {
             Err(Failed)

@@ -20,6 +20,9 @@ const YIELDS: u32 = 256;
 const SHORTEST_SLEEP: Duration = Duration::from_micros(20);
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
 
+/// Time that those who are missing have to explain themselves.
+const EXPLANATION: Duration = Duration::from_millis(500);
+
 /// The rank has to leave: this wait failed, or something else did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed;
@@ -34,10 +37,13 @@ pub(crate) struct Wait<'a> {
     pub(crate) trouble: &'a dyn Fn() -> Option<Failure>,
     /// Names the world ranks that have not arrived.
     pub(crate) missing: &'a dyn Fn() -> Vec<u32>,
+    /// Tells whether who is missing may be in a bounded wait of their own: when that runs out, they know better what failed.
+    pub(crate) explained: &'a dyn Fn() -> bool,
 }
 
 impl Rank {
-    /// Waits until it has come, the world has failed, or the world's time-out has passed.
+    /// Waits until it has come, the world has failed, or the world's time-out has passed, and a little longer where who is
+    /// missing may explain why.
     ///
     /// The rank's activity is that of the wait afterwards; the caller publishes the next one.
     pub(crate) fn wait_until(&self, wait: &Wait<'_>) -> Result<(), Failed> {
@@ -61,7 +67,8 @@ impl Rank {
             if let Some(failure) = (wait.trouble)() {
                 return Err(self.fail(failure));
             }
-            if begin.elapsed() >= timeout {
+            let waited = begin.elapsed();
+            if waited >= timeout + EXPLANATION || waited >= timeout && !(wait.explained)() {
                 return Err(self.fail(Failure::TimedOut {
                     rank: self.number,
                     missing: (wait.missing)(),
@@ -92,5 +99,72 @@ fn pause(round: u32) {
                 .saturating_mul(1 << doublings.min(10))
                 .min(LONGEST_SLEEP),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{World, WorldSpec};
+    use std::thread;
+
+    const TIMEOUT: Duration = Duration::from_millis(200);
+
+    fn world() -> World {
+        World::create(WorldSpec {
+            size: 2,
+            groups: Vec::new(),
+            timeout: TIMEOUT,
+        })
+        .unwrap()
+    }
+
+    /// What rank 0 reports of a meeting that rank 1 does not come to: it does `activity`, and fails a little after the time-out.
+    fn failure_at_a_meeting(activity: Activity) -> Failure {
+        let world = world();
+        let (rank, other) = (world.rank(0), world.clone());
+        let late = thread::spawn(move || {
+            let other = other.rank(1);
+            other.record().set(activity);
+            sleep(TIMEOUT + EXPLANATION / 4);
+            other.fail(Failure::HostMemory { rank: 1, bytes: 7 });
+        });
+        sleep(TIMEOUT / 10);
+        rank.meet().unwrap_err();
+        late.join().unwrap();
+        world.report().unwrap().failure
+    }
+
+    #[test]
+    fn a_rank_in_a_wait_of_its_own_may_say_what_failed() {
+        let explanation = Failure::HostMemory { rank: 1, bytes: 7 };
+        assert_eq!(failure_at_a_meeting(Activity::Device), explanation);
+    }
+
+    #[test]
+    fn any_other_rank_is_waited_for_no_longer_than_the_timeout() {
+        let failure = failure_at_a_meeting(Activity::Computing { after: None });
+        assert!(
+            matches!(&failure, Failure::TimedOut { rank: 0, missing, .. } if *missing == [1]),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn an_explanation_that_does_not_come_is_not_waited_for_long() {
+        let world = world();
+        let (rank, other) = (world.rank(0), world.rank(1));
+        other.record().set(Activity::Device);
+        let begin = Instant::now();
+        rank.meet().unwrap_err();
+        assert!(
+            begin.elapsed() >= TIMEOUT + EXPLANATION,
+            "{:?}",
+            begin.elapsed()
+        );
+        assert!(matches!(
+            world.report().unwrap().failure,
+            Failure::TimedOut { rank: 0, .. }
+        ));
     }
 }
