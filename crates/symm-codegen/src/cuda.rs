@@ -12,8 +12,11 @@ use melior::{
     ir::{Module, OperationRef},
 };
 use symm_abi::cuda::Cuda;
-use symm_ir::{edit::remove_attribute, walk};
-use symm_transforms::{convert_launches_to_runtime::is_kernels, cuda_table};
+use symm_ir::{diagnostics::error, edit::remove_attribute, walk};
+use symm_transforms::{
+    convert_launches_to_runtime::{KERNELS, gpu_module},
+    cuda_table,
+};
 
 /// What an artifact holds for the GPU.
 pub(crate) struct Gpu {
@@ -33,12 +36,14 @@ impl Gpu {
     pub(crate) fn take(context: &Context, module: &Module<'_>, target: &Target) -> Result<Self> {
         let op = module.as_operation();
         let cuda = cuda_table::read(op, target.chip()).map_err(|_| Error::Diagnosed)?;
-        let kernels = walk::children(op).find(|op| is_kernels(*op));
         let modules = 0..cuda.modules.len() as u32;
         let ptx = modules
-            .map(|number| compile(context, &cuda, number, kernels, target))
+            .map(|number| compile(context, op, &cuda, number, target))
             .collect::<Result<_>>()?;
-        if let Some(kernels) = kernels {
+        for kernels in walk::children(op)
+            .filter(|op| walk::is(*op, "gpu.module"))
+            .collect::<Vec<_>>()
+        {
             // SAFETY: the host refers to kernels by number only, and nobody uses the
             // operation again.
             unsafe { mlir_sys::mlirOperationDestroy(kernels.to_raw()) }
@@ -71,16 +76,23 @@ impl Gpu {
 /// Compiles a module: that of an all-reduce, or that of the program's own kernels.
 fn compile(
     context: &Context,
+    program: OperationRef<'_, '_>,
     cuda: &Cuda,
     number: u32,
-    kernels: Option<OperationRef<'_, '_>>,
     target: &Target,
 ) -> Result<String> {
-    if let Some(all_reduce) = cuda.all_reduces.iter().find(|other| other.module == number) {
-        return Ok(gpu::compile(context, &all_reduce.spec, Some(target.ptx_version()))?.ptx);
-    }
-    match kernels {
-        Some(kernels) => Ok(gpu::compile_kernels(context, kernels, target)?),
-        None => Err(Error::Diagnosed),
-    }
+    let all_reduce = cuda.all_reduces.iter().find(|other| other.module == number);
+    let name = all_reduce.map_or(KERNELS, |all_reduce| &all_reduce.entry);
+    let kernels = gpu_module(program, name).ok_or_else(|| {
+        error(
+            &program,
+            format!("has no gpu.module @{name}, which it launches kernels of"),
+        )
+        .emit();
+        Error::Diagnosed
+    })?;
+    Ok(match all_reduce {
+        Some(all_reduce) => gpu::compile_all_reduce(context, kernels, &all_reduce.spec, target)?,
+        None => gpu::compile_kernels(context, kernels, target)?,
+    })
 }

@@ -17,9 +17,7 @@ use symm_ir::{
     pass::Pipeline,
     walk,
 };
-use symm_transforms::{
-    PASSES, PIPELINES, convert_launches_to_runtime::is_kernels, gpu_target::Target,
-};
+use symm_transforms::{PASSES, PIPELINES, gpu_target::Target};
 
 /// Registers every pass of MLIR and Symm, once per process.
 pub fn register_passes() {
@@ -88,7 +86,7 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         let name = op.name();
         let name = name.as_string_ref();
         let name = name.as_str().unwrap_or_default();
-        let is_kernel_code = name.starts_with("nvvm.") || is_kernels(**op);
+        let is_kernel_code = name.starts_with("nvvm.") || name == "gpu.module";
         !name.starts_with("llvm.") && name != "builtin.module" && !is_kernel_code
     };
     let is_cast = |op: &&OperationRef<'_, '_>| walk::is(**op, cast);

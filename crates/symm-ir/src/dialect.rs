@@ -8,7 +8,7 @@ mod attribute;
 mod collective;
 
 pub use self::{
-    attribute::{Protocol, ReduceOp, SYMM_MEM, symm_mem_attribute, symm_mem_group},
+    attribute::{MemOrder, Protocol, ReduceOp, SYMM_MEM, symm_mem_attribute, symm_mem_group},
     collective::Collective,
 };
 

@@ -7,6 +7,7 @@
 use crate::{
     approximate_math::APPROXIMATE_MATH,
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    convert_comm_to_nvvm::CONVERT_COMM_TO_NVVM,
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
@@ -41,13 +42,13 @@ pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
 `--lower-comm` (by push, unless told otherwise), inlining, fusion of elementwise ops,
 bufferization with function boundaries, `--place-symmetric-buffers`, ownership-based
 deallocation, `--create-entry-points`, `--convert-symm-mem-to-gpu`,
-`--convert-linalg-to-gpu`, `--distribute-launches`, `--gpu-kernel-outlining`,
-`--convert-launches-to-runtime`, and then MLIR's own conversions to NVVM and LLVM. It takes
-the options of our passes among these.
+`--convert-comm-to-nvvm`, `--convert-linalg-to-gpu`, `--distribute-launches`,
+`--gpu-kernel-outlining`, `--convert-launches-to-runtime`, and then MLIR's own conversions to
+NVVM and LLVM. It takes the options of our passes among these.
 
-The host code is left in the LLVM dialect, the kernels of the program in the `gpu.module`
-`@symm_kernels` with the chip as its target: `--gpu-module-to-binary=format=isa` shows their
-PTX. The kernels of collectives are generated when the artifact is.
+The host code is left in the LLVM dialect. The kernels of the program are in the `gpu.module`
+`@symm_kernels`, those of collectives in one each, all with the chip as their target:
+`--gpu-module-to-binary=format=isa` shows their PTX.
 ",
     options: &OPTIONS,
     build,
@@ -65,6 +66,10 @@ const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,c
 /// Functions that MLIR expresses by others.
 const EXPAND_MATH: &str =
     "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
+
+/// The kernels of collectives, down to the LLVM and NVVM dialects.
+pub const KERNELS_TO_LLVM: &str = "canonicalize,cse,convert-scf-to-cf,convert-vector-to-llvm,convert-arith-to-llvm,\
+    convert-gpu-to-nvvm,convert-nvvm-to-llvm,reconcile-unrealized-casts";
 
 /// Kernels without loops of `scf`, as `--convert-gpu-to-nvvm` takes them.
 const TO_NVVM: &str = "expand-strided-metadata,lower-affine,scf-parallel-for-to-nested-fors,\
@@ -84,6 +89,11 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     bufferize(pipeline)?;
     configured(&CREATE_ENTRY_POINTS)?;
     configured(&CONVERT_SYMM_MEM_TO_GPU)?;
+    // The kernels of collectives are all that is in a gpu.module yet: they are done before any pass that is meant for the
+    // program's sees them.
+    let all_reduces = pipeline.nest("gpu.module");
+    all_reduces.add(&CONVERT_COMM_TO_NVVM, "")?;
+    all_reduces.add_text(KERNELS_TO_LLVM)?;
     configured(&CONVERT_LINALG_TO_GPU)?;
     pipeline.add_text("convert-linalg-to-parallel-loops")?;
     configured(&DISTRIBUTE_LAUNCHES)?;

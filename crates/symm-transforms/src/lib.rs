@@ -5,11 +5,13 @@
 //! one pattern per file.
 
 mod action;
+pub mod all_reduce_kernels;
 pub mod approximate_math;
 mod attributes;
 pub mod buffer_table;
 mod builder;
 pub mod convert_comm_to_llvm;
+pub mod convert_comm_to_nvvm;
 pub mod convert_launches_to_runtime;
 pub mod convert_linalg_to_gpu;
 pub mod convert_symm_mem_to_cpu;
@@ -47,6 +49,7 @@ use symm_ir::pass::{PassDef, PipelineDef};
 pub static PASSES: &[&PassDef] = &[
     &approximate_math::APPROXIMATE_MATH,
     &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
+    &convert_comm_to_nvvm::CONVERT_COMM_TO_NVVM,
     &convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     &convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     &convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,

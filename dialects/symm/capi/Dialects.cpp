@@ -51,6 +51,15 @@ MlirStringRef symmProtocolAttrGetName(MlirAttribute attribute) {
   return wrap(protocol ? stringifyProtocol(protocol.getValue()) : StringRef());
 }
 
+MlirAttribute symmMemOrderAttrGet(MlirContext context, MlirStringRef name) {
+  std::optional<MemOrder> order = symbolizeMemOrder(unwrap(name));
+  return wrap(order ? Attribute(MemOrderAttr::get(unwrap(context), *order)) : Attribute());
+}
+MlirStringRef symmMemOrderAttrGetName(MlirAttribute attribute) {
+  auto order = llvm::dyn_cast_or_null<MemOrderAttr>(unwrap(attribute));
+  return wrap(order ? stringifyMemOrder(order.getValue()) : StringRef());
+}
+
 bool symmOperationIsACollective(MlirOperation op) {
   return llvm::isa<CollectiveOpInterface>(unwrap(op));
 }

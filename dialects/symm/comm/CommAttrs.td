@@ -73,4 +73,21 @@ def Comm_ProtocolAttr : EnumAttr<Comm_Dialect, Comm_ProtocolEnum, "protocol"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Comm_MemOrderEnum : I32EnumAttr<"MemOrder", "order of an access of memory", [
+    I32EnumAttrCase<"Volatile", 0, "volatile">, I32EnumAttrCase<"Relaxed", 1, "relaxed">,
+    I32EnumAttrCase<"Acquire", 2, "acquire">, I32EnumAttrCase<"Release", 3, "release">]> {
+  let cppNamespace = "::symm::comm";
+  let genSpecializedAttr = 0;
+}
+
+def Comm_MemOrderAttr : EnumAttr<Comm_Dialect, Comm_MemOrderEnum, "mem_order"> {
+  let summary = "order of an access of memory";
+  let description = [{
+    What PTX calls the semantics of a strong access. The scope is always the
+    system: every rank may be on the other side. `volatile` is `relaxed` for words
+    that no peer touches, but other blocks of this GPU did.
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
 #endif // SYMM_COMM_ATTRS

@@ -8,10 +8,8 @@ include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "symm/comm/CommAccesses.td"
 include "symm/comm/CommAttrs.td"
-
-class Comm_Op<string mnemonic, list<Trait> traits = []> :
-    Op<Comm_Dialect, mnemonic, traits>;
 
 def Comm_GroupOp : Comm_Op<"group", [Symbol]> {
   let summary = "a process group";

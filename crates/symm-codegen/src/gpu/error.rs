@@ -5,7 +5,7 @@
 
 use symm_abi::gpu::SpecError;
 
-use super::{Violation, target::TargetError};
+use super::{TargetError, Violation};
 
 /// Why a kernel cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -15,30 +15,36 @@ use inkwell::{
 };
 use melior::{
     Context,
-    ir::{BlockLike, Module, OperationRef, operation::OperationLike},
+    ir::{BlockLike, Module, Operation, OperationRef, operation::OperationLike},
     pass::PassManager,
-    utility::{parse_pass_pipeline, register_all_passes},
+    utility::parse_pass_pipeline,
 };
-use std::{cell::RefCell, rc::Rc, sync::Once};
+use std::{cell::RefCell, rc::Rc};
 
 use super::{GpuError, Target};
+use crate::lower::register_passes;
+use symm_transforms::cuda_pipeline::KERNELS_TO_LLVM;
 
 const TRIPLE: &str = "nvptx64-nvidia-cuda";
 
-/// Stock passes down to the LLVM and NVVM dialects.
-const PIPELINE: &str = "builtin.module(gpu.module(canonicalize,cse,convert-scf-to-cf,convert-vector-to-llvm,\
-    convert-arith-to-llvm,convert-nvvm-to-llvm),convert-cf-to-llvm,reconcile-unrealized-casts)";
+/// How the kernels of a `gpu.module` were written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Loops {
+    /// What is to be unrolled was unrolled when they were built; the loops that are left are cold.
+    AsBuilt,
+    /// As a program has them: the compiler may unroll them.
+    OfProgram,
+}
 
-/// Lowers a module with one `gpu.module` to PTX.
-pub(super) fn to_ptx(
-    context: &Context,
-    module: Module,
+/// Lowers a `gpu.module` in the primitives of `comm` to PTX.
+pub(super) fn to_ptx<'c>(
+    context: &'c Context,
+    kernels: Operation<'c>,
     target: &Target,
 ) -> Result<String, GpuError> {
     let llvm_context = inkwell::context::Context::create();
-    let llvm_module = to_llvm(context, module, &llvm_context)?;
-    // What is to be unrolled was unrolled when it was built; the loops that are left are cold.
-    emit(&llvm_module, target, false)
+    let llvm_module = to_llvm(context, kernels, &llvm_context)?;
+    emit(&llvm_module, target, Loops::AsBuilt)
 }
 
 /// Writes a `gpu.module` of the LLVM dialect as PTX.
@@ -46,18 +52,21 @@ pub(super) fn module_to_ptx(
     context: &Context,
     kernels: OperationRef,
     target: &Target,
+    loops: Loops,
 ) -> Result<String, GpuError> {
     let llvm_context = inkwell::context::Context::create();
     let llvm_module = with_diagnostics(context, || translate(&kernels, &llvm_context))?;
-    emit(&llvm_module, target, true)
+    emit(&llvm_module, target, loops)
 }
 
-/// Lowers a module with one `gpu.module` to LLVM IR that is not yet that of any machine.
-pub(super) fn to_llvm<'l>(
-    context: &Context,
-    mut module: Module,
+/// Lowers a `gpu.module` to LLVM IR that is not yet that of any machine.
+fn to_llvm<'c, 'l>(
+    context: &'c Context,
+    kernels: Operation<'c>,
     llvm_context: &'l inkwell::context::Context,
 ) -> Result<LlvmModule<'l>, GpuError> {
+    let mut module = Module::new(kernels.location());
+    module.body().append_operation(kernels);
     let manager = pass_manager(context)?;
     with_diagnostics(context, || {
         let verified = module.as_operation().verify();
@@ -71,10 +80,10 @@ pub(super) fn to_llvm<'l>(
 }
 
 fn pass_manager(context: &Context) -> Result<PassManager<'_>, GpuError> {
-    static REGISTER: Once = Once::new();
-    REGISTER.call_once(register_all_passes);
+    register_passes();
     let manager = PassManager::new(context);
-    parse_pass_pipeline(manager.as_operation_pass_manager(), PIPELINE)
+    let pipeline = format!("builtin.module(gpu.module(convert-comm-to-nvvm,{KERNELS_TO_LLVM}))");
+    parse_pass_pipeline(manager.as_operation_pass_manager(), &pipeline)
         .map_err(|error| GpuError::Mlir(error.to_string()))?;
     Ok(manager)
 }
@@ -103,13 +112,13 @@ fn translate<'l>(
     }
 }
 
-fn emit(module: &LlvmModule, target: &Target, unroll: bool) -> Result<String, GpuError> {
+fn emit(module: &LlvmModule, target: &Target, loops: Loops) -> Result<String, GpuError> {
     LlvmTarget::initialize_nvptx(&InitializationConfig::default());
     let machine = machine(target)?;
     module.set_triple(&TargetTriple::create(TRIPLE));
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let options = PassBuilderOptions::create();
-    options.set_loop_unrolling(unroll);
+    options.set_loop_unrolling(loops == Loops::OfProgram);
     options.set_loop_vectorization(false);
     options.set_loop_slp_vectorization(false);
     let llvm = |message: inkwell::support::LLVMString| GpuError::Llvm(message.to_string());
@@ -139,3 +148,6 @@ fn machine(target: &Target) -> Result<TargetMachine, GpuError> {
         )
         .ok_or_else(|| GpuError::Llvm(format!("there is no target machine for {}", target.chip())))
 }
+
+#[cfg(test)]
+mod tests;

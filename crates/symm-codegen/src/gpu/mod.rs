@@ -1,39 +1,28 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! All-reduce kernels for NVIDIA GPUs.
+//! From kernels to PTX.
 //!
-//! [`compile`] builds the kernel that a [`KernelSpec`] names as MLIR, lowers it with MLIR's own passes and has LLVM write
-//! PTX. [`symm_abi::gpu`] says how kernels are launched; `push`, `pull` and `slots` argue why they are right.
-//!
-//! One kernel serves every alignment and every element count: whether a packet moves by one access of 128 bits or element by
-//! element is a branch. It costs nothing, for the tail of a buffer needs it anyway, and no wrong variant can be chosen.
+//! [`compile`] takes the all-reduce kernel that a [`KernelSpec`] names, lowers it with MLIR's passes and has LLVM write PTX;
+//! [`compile_kernels`] and [`compile_all_reduce`] do the last step for the kernels that a lowered program holds.
 
 mod batch;
-mod build;
-mod element;
-mod emitter;
 mod error;
-mod kernel;
 mod lint;
 mod lower;
-mod memory;
-mod pull;
-mod push;
-mod sabotage;
-mod slots;
-mod small_float;
-mod target;
-mod wait;
 
 pub use batch::{compile_all, compile_all_sabotaged};
 pub use error::GpuError;
 pub use lint::{Violation, lint};
-pub use sabotage::{Law, Sabotage};
-pub use target::{Target, TargetError};
+pub use symm_transforms::{
+    all_reduce_kernels::{Law, Sabotage},
+    gpu_target::{Target, TargetError},
+};
 
+use lower::Loops;
 use melior::{Context, ir::OperationRef};
 use symm_abi::gpu::{KernelImage, KernelSpec};
+use symm_transforms::all_reduce_kernels;
 
 /// Compiles a kernel for the chip of its spec.
 ///
@@ -69,20 +58,9 @@ pub fn compile_sabotaged(
         });
     }
     let target = Target::new(&spec.chip, ptx_version)?;
-    let module = build::module(context, spec, &target, sabotage);
-    let ptx = lower::to_ptx(context, module, &target)?;
-    let mut violations = lint(spec, &ptx);
-    violations.retain(|violation| {
-        sabotage
-            .broken
-            .is_none_or(|law| law.name() != violation.law)
-    });
-    if !violations.is_empty() {
-        return Err(GpuError::Lint {
-            kernel: spec.name(),
-            violations,
-        });
-    }
+    let kernel = all_reduce_kernels::module(context, spec, &target, sabotage);
+    let ptx = lower::to_ptx(context, kernel, &target)?;
+    check_laws(spec, &ptx, sabotage.broken)?;
     Ok(KernelImage {
         spec: spec.clone(),
         entry: spec.name(),
@@ -101,5 +79,34 @@ pub fn compile_kernels(
     kernels: OperationRef,
     target: &Target,
 ) -> Result<String, GpuError> {
-    lower::module_to_ptx(context, kernels, target)
+    lower::module_to_ptx(context, kernels, target, Loops::OfProgram)
+}
+
+/// Compiles the `gpu.module` of an all-reduce kernel, in the LLVM dialect.
+///
+/// # Errors
+///
+/// As [`compile_kernels`], and where the kernel breaks a law of its protocol.
+pub fn compile_all_reduce(
+    context: &Context,
+    kernel: OperationRef,
+    spec: &KernelSpec,
+    target: &Target,
+) -> Result<String, GpuError> {
+    let ptx = lower::module_to_ptx(context, kernel, target, Loops::AsBuilt)?;
+    check_laws(spec, &ptx, None)?;
+    Ok(ptx)
+}
+
+/// Holds the PTX of a kernel against the laws of its protocol, but for one that was broken on purpose.
+fn check_laws(spec: &KernelSpec, ptx: &str, broken: Option<Law>) -> Result<(), GpuError> {
+    let mut violations = lint(spec, ptx);
+    violations.retain(|violation| broken.is_none_or(|law| law.name() != violation.law));
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(GpuError::Lint {
+        kernel: spec.name(),
+        violations,
+    })
 }

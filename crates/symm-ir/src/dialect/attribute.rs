@@ -9,8 +9,9 @@ use melior::{
     ir::{Attribute, AttributeLike, Type, TypeLike},
 };
 use symm_sys::{
-    symmAttributeIsASymmMem, symmProtocolAttrGet, symmProtocolAttrGetName, symmReduceOpAttrGet,
-    symmReduceOpAttrGetName, symmReduceOpIsDefined, symmSymmMemAttrGet, symmSymmMemAttrGetGroup,
+    symmAttributeIsASymmMem, symmMemOrderAttrGet, symmMemOrderAttrGetName, symmProtocolAttrGet,
+    symmProtocolAttrGetName, symmReduceOpAttrGet, symmReduceOpAttrGetName, symmReduceOpIsDefined,
+    symmSymmMemAttrGet, symmSymmMemAttrGetGroup,
 };
 
 /// The name of the discardable attribute that asks for symmetric memory.
@@ -114,6 +115,21 @@ named_attribute! {
         Pull = "pull",
         /// Each rank writes to slots of its peers; its operand may live anywhere.
         Push = "push",
+    }
+}
+
+named_attribute! {
+    /// The order of an access of memory: `#comm.mem_order`, at system scope.
+    MemOrder, "order", symmMemOrderAttrGet, symmMemOrderAttrGetName,
+    {
+        /// Ordered with nothing, of words that no peer touches.
+        Volatile = "volatile",
+        /// Ordered with nothing.
+        Relaxed = "relaxed",
+        /// Reads what was written before the release that is read.
+        Acquire = "acquire",
+        /// What was written before is seen by who acquires.
+        Release = "release",
     }
 }
 

@@ -12,7 +12,7 @@ use melior::ir::{
 use mlir_sys::{
     MlirAttribute, mlirSymbolRefAttrGetLeafReference, mlirSymbolRefAttrGetRootReference,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use symm_ir::{
     diagnostics::{Failure, error},
     edit::set_attribute,
@@ -23,11 +23,16 @@ use symm_ir::{
 pub(super) struct Kernels(HashMap<(String, String), String>);
 
 impl Kernels {
-    /// Moves the kernels of all modules into one.
+    /// Moves the kernels of all modules that are launched from into one.
     pub(super) fn gather<'c: 'a, 'a>(
         module: OperationRef<'c, 'a>,
+        launches: &[OperationRef<'c, 'a>],
         end: &Builder<'c, 'a>,
     ) -> Result<Self, Failure> {
+        let launched = launches
+            .iter()
+            .map(|launch| Ok(target(*launch)?.0))
+            .collect::<Result<HashSet<_>, Failure>>()?;
         let region = Region::new();
         let block = region.append_block(Block::new(&[]));
         // SAFETY: the region becomes part of an operation that is put into a block
@@ -36,6 +41,7 @@ impl Kernels {
         let name = StringAttribute::new(end.context(), KERNELS).into();
         let sources: Vec<_> = walk::children(module)
             .filter(|op| walk::is(*op, "gpu.module"))
+            .filter(|op| symbol_name(*op).is_some_and(|name| launched.contains(&name)))
             .collect();
         end.op_with_regions("gpu.module", &[], &[], &[("sym_name", name)], vec![region]);
         let into = Builder::at_end(end.context(), end.location(), block);
@@ -68,19 +74,23 @@ impl Kernels {
         &mut self,
         launch: OperationRef<'c, 'a>,
     ) -> Result<String, Failure> {
-        let reference = launch.attribute("kernel")?;
-        // SAFETY: the attribute is a reference to a symbol, says the op's verifier.
-        let key = unsafe {
-            (
-                text(mlirSymbolRefAttrGetRootReference(raw(reference))),
-                text(mlirSymbolRefAttrGetLeafReference(raw(reference))),
-            )
-        };
         self.0
-            .get(&key)
+            .get(&target(launch)?)
             .cloned()
             .ok_or_else(|| error(&launch, "launches an unknown kernel").emit())
     }
+}
+
+/// Returns the names of the module and of the kernel that are launched.
+fn target(launch: OperationRef<'_, '_>) -> Result<(String, String), Failure> {
+    let reference = launch.attribute("kernel")?;
+    // SAFETY: the attribute is a reference to a symbol, says the op's verifier.
+    Ok(unsafe {
+        (
+            text(mlirSymbolRefAttrGetRootReference(raw(reference))),
+            text(mlirSymbolRefAttrGetLeafReference(raw(reference))),
+        )
+    })
 }
 
 /// Returns the name of a symbol.

@@ -76,7 +76,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     runtime::declare(&end, &[LAUNCH], &mut |name| {
         !declared.iter().any(|other| other == name)
     });
-    let mut kernels = Kernels::gather(module, &end)?;
+    let mut kernels = Kernels::gather(module, &launches, &end)?;
     for launch in launches {
         let name = kernels.of(launch)?;
         let number = cuda.kernels.len() as i64;
@@ -97,7 +97,11 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     Ok(())
 }
 
-/// Says whether an op is the module that gathers the kernels.
-pub fn is_kernels(op: OperationRef<'_, '_>) -> bool {
-    walk::is(op, "gpu.module") && kernel::symbol_name(op).as_deref() == Some(KERNELS)
+/// Returns the `gpu.module` of a module that has this name.
+pub fn gpu_module<'c: 'a, 'a>(
+    module: OperationRef<'c, 'a>,
+    name: &str,
+) -> Option<OperationRef<'c, 'a>> {
+    walk::children(module)
+        .find(|op| walk::is(*op, "gpu.module") && kernel::symbol_name(*op).as_deref() == Some(name))
 }

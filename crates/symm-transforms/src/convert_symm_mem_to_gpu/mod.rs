@@ -18,11 +18,14 @@ use crate::{
 };
 use melior::ir::{BlockRef, OperationRef, RegionLike, operation::OperationLike};
 use mlir_sys::{
-    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__memref__,
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
+    mlirGetDialectHandle__llvm__, mlirGetDialectHandle__memref__, mlirGetDialectHandle__nvvm__,
+    mlirGetDialectHandle__scf__, mlirGetDialectHandle__vector__,
 };
 use symm_abi::{CollectiveKind, cuda::Cuda, gpu::LaunchTable};
 use symm_ir::{
     diagnostics::Failure,
+    dialect::mlirGetDialectHandle__comm__,
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
 };
 
@@ -40,13 +43,18 @@ pub const PTX_VERSION: OptionDef = OptionDef::int(
 /// Turns collectives on memrefs into calls of the CUDA runtime.
 pub static CONVERT_SYMM_MEM_TO_GPU: PassDef = PassDef {
     argument: "convert-symm-mem-to-gpu",
-    summary: "Turn collectives into launches of generated GPU kernels",
+    summary: "Generate the GPU kernels of collectives, and launch them",
     description: "
 Each all-reduce of `symm_mem` becomes a call of the runtime's `all_reduce`, with the number
 of a row in the module's attribute `symm.cuda`. The row names the kernel (algorithm, element
 type, reduction, group size, unroll factor, chip) and the launch shape, which come from the
 table of launch shapes and so are the same on every rank. Each op has a row, and thereby a
-channel, of its own (law L8). The PTX of the kernels is generated when the artifact is.
+channel, of its own (law L8).
+
+The kernels themselves are put at the end of the module, each in a `gpu.module` of its name: the
+protocols in the accesses of `comm`, `scf` and `arith`, what only a GPU has in `nvvm`. Ops
+of one kind share a kernel. `--convert-comm-to-nvvm` and MLIR's conversions take them to
+the LLVM dialect.
 
 `one_shot_all_reduce` and `two_shot_all_reduce_` are run as written: by push, the operand may
 be anywhere; by pull it must be in symmetric memory, which `--place-symmetric-buffers` sees
@@ -78,8 +86,14 @@ have been given their deallocations.
     ],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__comm__,
         mlirGetDialectHandle__func__,
+        mlirGetDialectHandle__gpu__,
+        mlirGetDialectHandle__llvm__,
         mlirGetDialectHandle__memref__,
+        mlirGetDialectHandle__nvvm__,
+        mlirGetDialectHandle__scf__,
+        mlirGetDialectHandle__vector__,
     ],
     run,
 };

@@ -4,8 +4,11 @@
 //! The kernel of an all-reduce and how it is launched.
 
 use super::Conversion;
-use crate::group::Group;
-use melior::ir::OperationRef;
+use crate::{
+    all_reduce_kernels::{self, Sabotage},
+    group::Group,
+};
+use melior::ir::{BlockLike, OperationRef};
 use symm_abi::{
     DType, ReduceOp,
     cuda::{AllReduce, PtxModule},
@@ -89,7 +92,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         Ok((number, count))
     }
 
-    /// Returns the PTX module of a kernel; kernels of one kind share it.
+    /// Returns the PTX module of a kernel, which is built when it is first asked for.
     fn module_of(&mut self, spec: &KernelSpec) -> u32 {
         if let Some(other) = self
             .cuda
@@ -104,6 +107,9 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             section: format!("{SECTION}{module}"),
             ptx_version: self.target.ptx_version(),
         });
+        let sound = Sabotage::default();
+        let kernel = all_reduce_kernels::module(self.pass.context(), spec, &self.target, sound);
+        self.body.append_operation(kernel);
         module as u32
     }
 }

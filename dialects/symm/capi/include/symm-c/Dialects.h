@@ -36,6 +36,11 @@ MLIR_CAPI_EXPORTED MlirAttribute symmProtocolAttrGet(MlirContext context, MlirSt
 /** Returns the name of a `#comm.protocol`, or an empty string for another attribute. */
 MLIR_CAPI_EXPORTED MlirStringRef symmProtocolAttrGetName(MlirAttribute attribute);
 
+/** Creates `#comm.mem_order<...>`; null if no order has that name. */
+MLIR_CAPI_EXPORTED MlirAttribute symmMemOrderAttrGet(MlirContext context, MlirStringRef name);
+/** Returns the name of a `#comm.mem_order`, or an empty string for another attribute. */
+MLIR_CAPI_EXPORTED MlirStringRef symmMemOrderAttrGetName(MlirAttribute attribute);
+
 /** Returns whether the op is a collective (has CollectiveOpInterface). */
 MLIR_CAPI_EXPORTED bool symmOperationIsACollective(MlirOperation op);
 /** Returns the group of a collective, without the @. */

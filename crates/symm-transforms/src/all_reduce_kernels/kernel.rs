@@ -9,14 +9,15 @@ use symm_abi::gpu::{
     BlockState, EPOCH_PERIOD, FLAG_TRIGGER_EARLY, FLAG_TRIGGER_LATE, KernelParams, KernelSpec,
     StateHeader,
 };
+use symm_ir::dialect::MemOrder;
 
 use super::{
     element::Reducer,
     emitter::{Cmp, Emitter, Val},
     memory,
     sabotage::Sabotage,
-    target::Target,
 };
+use crate::gpu_target::Target;
 
 /// The kernel under construction and the values that all its parts use.
 pub(super) struct Kernel<'c> {
@@ -198,13 +199,12 @@ impl<'c> Kernel<'c> {
             e.add(self.state, e.i64(size_of::<StateHeader>() as u64)),
             offset,
         );
-        let code = "ld.volatile.global.v4.b32 {{$w0}, {$w1}, {$w2}, {$w3}}, [{$r0}];";
-        let words = e.ptx(code, &[address], &[e.int(32); 4]);
+        let [epoch, slot, used, _] = e.strong_load(MemOrder::Volatile, address, 32);
         State {
             address,
-            epoch: words[0],
-            slot: words[1],
-            used: words[2],
+            epoch,
+            slot,
+            used,
         }
     }
 

@@ -131,6 +131,3 @@ fn spin<'c>(e: &Emitter<'c>) {
         |_, begun| begun.to_vec(),
     );
 }
-
-#[cfg(test)]
-mod tests;

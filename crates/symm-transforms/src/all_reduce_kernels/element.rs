@@ -220,6 +220,3 @@ pub(super) fn halves<'c>(e: &Emitter<'c>, word: Val<'c>) -> [Val<'c>; 2] {
 pub(super) fn join<'c>(e: &Emitter<'c>, low: Val<'c>, high: Val<'c>) -> Val<'c> {
     e.or(e.zext(low, 64), e.shl(e.zext(high, 64), e.i64(32)))
 }
-
-#[cfg(test)]
-mod tests;

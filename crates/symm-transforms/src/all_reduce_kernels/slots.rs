@@ -36,6 +36,7 @@
 //! slot is cleared again at the end of the next period before that tag is used.
 
 use symm_abi::gpu::{EPOCH_PERIOD, Wire};
+use symm_ir::dialect::MemOrder;
 
 use super::{
     element::{halves, join},
@@ -177,8 +178,7 @@ impl<'c> Slots<'c> {
         }
         let one_by_one = |offset, word| {
             for &address in addresses {
-                let code = format!("st.relaxed.sys.global.b64 [{{$r0}}+{offset}], {{$r1}};");
-                e.ptx(&code, &[address, word], &[]);
+                e.strong_store(MemOrder::Relaxed, &[word], &[address], offset);
             }
         };
         one_by_one(0, words[0]);
@@ -204,11 +204,9 @@ impl<'c> Slots<'c> {
             on_failure: OnFailure::Exit,
         };
         let (_, words) = wait.run(e, |e| {
-            let code = "ld.relaxed.sys.global.v2.b64 {{$w0}, {$w1}}, [{$r0}];";
-            let load =
-                |packet: &Incoming<'c>| e.ptx(code, &[packet.address], &[e.int(64), e.int(64)]);
-            let pairs: Vec<_> = packets.iter().map(load).collect();
-            let arrived = |pair: &Vec<Val<'c>>| {
+            let load = |packet: &Incoming<'c>| e.strong_load(MemOrder::Relaxed, packet.address, 64);
+            let pairs: Vec<[_; 2]> = packets.iter().map(load).collect();
+            let arrived = |pair: &[Val<'c>; 2]| {
                 let checked = if kernel.keeps(Law::EveryWord) { 2 } else { 1 };
                 let words = pair[..checked].iter();
                 let words: Vec<_> = words.map(|&word| self.has_arrived(e, word)).collect();
@@ -244,12 +242,7 @@ impl<'c> Slots<'c> {
 
 /// Stores a packet at each of some addresses, in their order, each by one access.
 fn store<'c>(e: &Emitter<'c>, addresses: &[Val<'c>], words: [Val<'c>; 2]) {
-    let (low, high) = (addresses.len(), addresses.len() + 1);
-    let one = |index| {
-        format!("st.relaxed.sys.global.v2.b64 [{{$r{index}}}], {{{{$r{low}}}, {{$r{high}}}}};")
-    };
-    let stores: Vec<_> = (0..addresses.len()).map(one).collect();
-    e.ptx(&stores.join("\n\t"), &[addresses, &words].concat(), &[]);
+    e.strong_store(MemOrder::Relaxed, &words, addresses, 0);
 }
 
 /// Offset of a packet, given by an `i32`, from the first one of its sender.

@@ -12,6 +12,7 @@
 
 use std::mem::offset_of;
 use symm_abi::gpu::{ErrorRecord, RECORD_ABORTED, RECORD_TIMEOUT, StateHeader};
+use symm_ir::dialect::MemOrder;
 
 use super::{
     emitter::{Cmp, Emitter, Val},
@@ -121,8 +122,7 @@ impl<'c> Wait<'c, '_> {
         let first_look = e.cmp(Cmp::Eq, started, e.i64(0));
         let started = e.select(first_look, now, started);
         let late = e.cmp(Cmp::Uge, e.sub(now, started), self.kernel.timeout);
-        let code = "ld.relaxed.sys.global.b32 {$w0}, [{$r0}];";
-        let abort = e.ptx(code, &[self.kernel.abort], &[e.int(32)])[0];
+        let [abort] = e.strong_load(MemOrder::Relaxed, self.kernel.abort, 32);
         let aborted = e.cmp(Cmp::Ne, abort, e.i32(0));
         let give_up = e.expect(e.or(late, aborted), false);
         e.when(give_up, |e| {
@@ -147,18 +147,11 @@ impl<'c> Wait<'c, '_> {
             let from_channel = e.sub(e.opaque(kernel.abort), kernel.peers[0]);
             for &peer in &kernel.peers {
                 let there = e.add(peer, from_channel);
-                e.ptx(
-                    "st.relaxed.sys.global.b32 [{$r0}], {$r1};",
-                    &[there, word],
-                    &[],
-                );
+                e.strong_store(MemOrder::Relaxed, &[word], &[there], 0);
             }
         });
         let claimed = offset_of!(StateHeader, claimed);
-        let claim = format!(
-            "atom.relaxed.sys.global.cas.b32 {{$w0}}, [{{$r0}}+{claimed}], {{$r1}}, {{$r2}};"
-        );
-        let before = e.ptx(&claim, &[kernel.state, e.i32(0), e.i32(1)], &[e.int(32)])[0];
+        let before = e.compare_exchange((kernel.state, claimed), e.i32(0), e.i32(1));
         e.when(e.cmp(Cmp::Eq, before, e.i32(0)), |e| {
             let kind = e.select(aborted, e.i32(RECORD_ABORTED), e.i32(RECORD_TIMEOUT));
             let cause = e.select(aborted, e.sub(abort, e.i32(1)), me);
@@ -175,14 +168,12 @@ impl<'c> Wait<'c, '_> {
             (offset_of!(ErrorRecord, block), self.kernel.block),
             (offset_of!(ErrorRecord, cause), cause),
         ];
-        let write = |order: &str, offset: usize, value| {
-            let code = format!("st.{order}.sys.global.b32 [{{$r0}}+{offset}], {{$r1}};");
-            e.ptx(&code, &[self.kernel.record, value], &[]);
-        };
+        let record = [self.kernel.record];
         for (offset, value) in fields {
-            write("relaxed", offset, value);
+            e.strong_store(MemOrder::Relaxed, &[value], &record, offset);
         }
-        write("release", offset_of!(ErrorRecord, kind), kind);
+        let offset = offset_of!(ErrorRecord, kind);
+        e.strong_store(MemOrder::Release, &[kind], &record, offset);
     }
 
     fn first_missing(&self, e: &Emitter<'c>, ready: &[Val<'c>]) -> Val<'c> {

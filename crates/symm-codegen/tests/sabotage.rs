@@ -3,12 +3,11 @@
 
 //! What is wrong on purpose is wrong where it should be, and nowhere else.
 
-use super::*;
-use crate::gpu::{GpuError, compile, compile_sabotaged, lint};
 use symm_abi::{
     DType, ReduceOp,
-    gpu::{Algorithm, KernelImage},
+    gpu::{Algorithm, KernelImage, KernelSpec},
 };
+use symm_codegen::gpu::{GpuError, Law, Sabotage, compile, compile_sabotaged, lint};
 use symm_ir::context::create_context;
 
 fn spec(algorithm: Algorithm) -> KernelSpec {

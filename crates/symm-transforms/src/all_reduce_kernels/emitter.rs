@@ -13,6 +13,7 @@ use melior::{
     },
 };
 
+mod access;
 mod arith;
 
 pub(super) use arith::Cmp;

@@ -17,6 +17,7 @@
 //! Signals count up: twice per call, in steps that `u32` wraps around (L7). A peer may be one barrier ahead, never more.
 
 use symm_abi::gpu::SIGNAL_BYTES;
+use symm_ir::dialect::MemOrder;
 
 use super::{
     emitter::{Cmp, Emitter, Val},
@@ -115,11 +116,7 @@ fn barrier<'c>(
         let word =
             |channel, sender| e.add(e.add(channel, signals), e.mul(e.zext(sender, 64), e.i64(4)));
         let there = word(peer, kernel.rank);
-        e.ptx(
-            "st.release.sys.global.b32 [{$r0}], {$r1};",
-            &[there, signal],
-            &[],
-        );
+        e.strong_store(MemOrder::Release, &[signal], &[there], 0);
         let here = word(kernel.peers[0], rank);
         let senders = [Sender::At(kernel.thread_in_block)];
         let wait = Wait {
@@ -130,11 +127,7 @@ fn barrier<'c>(
             on_failure: OnFailure::GoOn,
         };
         let (well, _) = wait.run(e, |e| {
-            let seen = e.ptx(
-                "ld.acquire.sys.global.b32 {$w0}, [{$r0}];",
-                &[here],
-                &[e.int(32)],
-            )[0];
+            let [seen] = e.strong_load(MemOrder::Acquire, here, 32);
             let behind = e.cmp(Cmp::Slt, e.sub(seen, signal), e.i32(0));
             Poll {
                 ready: vec![e.not(behind)],

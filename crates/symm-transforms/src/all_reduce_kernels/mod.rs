@@ -1,13 +1,36 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! The module and the function around a kernel.
+//! All-reduce kernels for NVIDIA GPUs, written in the primitives of `comm`.
+//!
+//! [`module`] builds the kernel that a [`KernelSpec`] names: protocols in `comm`, `scf` and `arith`, what only a GPU has in
+//! `nvvm`. `--convert-comm-to-nvvm` and MLIR's own passes take it to PTX. [`symm_abi::gpu`] says how kernels are launched;
+//! `push`, `pull` and `slots` argue why they are right.
+//!
+//! One kernel serves every alignment and every element count: whether a packet moves by one access of 128 bits or element by
+//! element is a branch. It costs nothing, for the tail of a buffer needs it anyway, and no wrong variant can be chosen.
+
+mod element;
+mod emitter;
+mod kernel;
+mod memory;
+mod pull;
+mod push;
+mod reduction;
+mod sabotage;
+mod slots;
+mod small_float;
+mod wait;
+
+#[doc(hidden)]
+pub use reduction::reduction;
+pub use sabotage::{Law, Sabotage};
 
 use melior::{
     Context,
     dialect::llvm,
     ir::{
-        Attribute, Block, BlockLike, Identifier, Location, Module, Region, RegionLike,
+        Attribute, Block, BlockLike, Identifier, Location, Operation, Region, RegionLike,
         attribute::{
             ArrayAttribute, DenseI32ArrayAttribute, DictionaryAttribute, IntegerAttribute,
             StringAttribute, TypeAttribute,
@@ -19,37 +42,42 @@ use melior::{
 use std::mem::{align_of, size_of};
 use symm_abi::gpu::{Algorithm, KernelParams, KernelSpec};
 
-use super::{
-    emitter::{Cmp, Emitter},
-    kernel::Kernel,
-    pull, push,
-    sabotage::Sabotage,
-    target::Target,
-};
+use crate::gpu_target::Target;
+use emitter::{Cmp, Emitter};
+use kernel::Kernel;
 
-/// Name of the `gpu.module` that holds the kernel.
-const MODULE: &str = "symm";
-
-/// Builds a module with one `gpu.module` with one kernel.
-pub(super) fn module<'c>(
+/// Builds a `gpu.module` with one kernel, both under the name of the spec.
+///
+/// The spec is one that [`KernelSpec::check`] passes, of the chip of the target. The kernel is an `llvm.func`, because a
+/// `gpu.func` loses that its parameter block is passed by value.
+pub fn module<'c>(
     context: &'c Context,
     spec: &KernelSpec,
     target: &Target,
     sabotage: Sabotage,
-) -> Module<'c> {
+) -> Operation<'c> {
     let location = Location::name(context, &spec.name(), Location::unknown(context));
-    let module = Module::new(location);
+    let kernel = function(context, location, spec, target, sabotage);
+    enclose(context, location, &spec.name(), kernel)
+}
+
+/// Puts a function into a `gpu.module`.
+fn enclose<'c>(
+    context: &'c Context,
+    location: Location<'c>,
+    name: &str,
+    function: Operation<'c>,
+) -> Operation<'c> {
     let region = Region::new();
-    let body = region.append_block(Block::new(&[]));
-    body.append_operation(function(context, location, spec, target, sabotage));
-    let name = StringAttribute::new(context, MODULE);
-    let kernels = OperationBuilder::new("gpu.module", location)
+    region
+        .append_block(Block::new(&[]))
+        .append_operation(function);
+    let name = StringAttribute::new(context, name);
+    OperationBuilder::new("gpu.module", location)
         .add_attributes(&[(Identifier::new(context, "sym_name"), name.into())])
         .add_regions([region])
         .build()
-        .expect("an operation without results is always built");
-    module.body().append_operation(kernels);
-    module
+        .expect("an operation without results is always built")
 }
 
 fn function<'c>(
@@ -58,7 +86,7 @@ fn function<'c>(
     spec: &KernelSpec,
     target: &Target,
     sabotage: Sabotage,
-) -> melior::ir::Operation<'c> {
+) -> Operation<'c> {
     let pointer = llvm::r#type::pointer(context, 0);
     let region = Region::new();
     let entry = region.append_block(Block::new(&[(pointer, location)]));

@@ -7,89 +7,20 @@
 //! round to it.
 
 use super::*;
-use crate::gpu::{lower, memory};
 use inkwell::{OptimizationLevel, attributes::AttributeLoc, execution_engine::JitFunction};
-use melior::{
-    Context,
-    dialect::llvm,
-    ir::{
-        Attribute, Block, BlockLike, Identifier, Location, Module, Region, RegionLike,
-        attribute::{StringAttribute, TypeAttribute},
-        operation::OperationBuilder,
-    },
-};
-use symm_abi::gpu::Reduction;
+use symm_abi::{DType, gpu::Reduction};
 use symm_ir::context::create_context;
 use symm_sim::{Buffer, all_reduce, bits_equal};
+use symm_transforms::all_reduce_kernels::reduction;
 
 /// A compiled reduction: reads one word of each rank, writes their reduction.
 type Reduce = unsafe extern "C" fn(*const u64, *mut u64);
 
-/// Builds `reduce(words, result)` around a reducer.
-fn module<'c>(context: &'c Context, reducer: Reducer) -> Module<'c> {
-    let location = Location::unknown(context);
-    let pointer = llvm::r#type::pointer(context, 0);
-    let region = Region::new();
-    let entry = region.append_block(Block::new(&[(pointer, location), (pointer, location)]));
-    let e = Emitter::at_end_of(context, location, &entry);
-    let word = |rank: u32| memory::load_parameter(&e, e.argument(0), rank as usize * 8, 64);
-    let words: Vec<_> = (0..reducer.world_size).map(word).collect();
-    e.op(
-        "llvm.store",
-        &[reducer.reduce(&e, &words), e.argument(1)],
-        &[],
-        &[],
-        Vec::new(),
-    );
-    e.op("llvm.return", &[], &[], &[], Vec::new());
-    let r#type = llvm::r#type::function(llvm::r#type::void(context), &[pointer, pointer], false);
-    let linkage = Attribute::parse(context, "#llvm.linkage<external>").expect("an attribute");
-    let attributes = [
-        ("sym_name", StringAttribute::new(context, "reduce").into()),
-        ("function_type", TypeAttribute::new(r#type).into()),
-        ("linkage", linkage),
-    ];
-    let function = operation(context, "llvm.func", &attributes, region);
-    let region = Region::new();
-    region
-        .append_block(Block::new(&[]))
-        .append_operation(function);
-    let name = [("sym_name", StringAttribute::new(context, "kernels").into())];
-    let module = Module::new(location);
-    module
-        .body()
-        .append_operation(operation(context, "gpu.module", &name, region));
-    module
-}
-
-fn operation<'c>(
-    context: &'c Context,
-    name: &str,
-    attributes: &[(&str, Attribute<'c>)],
-    region: Region<'c>,
-) -> melior::ir::Operation<'c> {
-    let attributes: Vec<_> = attributes
-        .iter()
-        .map(|&(name, value)| (Identifier::new(context, name), value))
-        .collect();
-    OperationBuilder::new(name, Location::unknown(context))
-        .add_attributes(&attributes)
-        .add_regions([region])
-        .build()
-        .expect("it has no results")
-}
-
 /// Compares a reduction with the oracle on words of all ranks, given rank by rank.
 fn check(context: &Context, form: Reduction, ranks: &[Vec<u64>]) {
-    let reducer = Reducer {
-        dtype: form.dtype,
-        op: form.op,
-        world_size: ranks.len() as u32,
-        converts_f8: false,
-    };
     let llvm_context = inkwell::context::Context::create();
-    let module =
-        lower::to_llvm(context, module(context, reducer), &llvm_context).expect("it is lowered");
+    let kernel = reduction(context, form, ranks.len() as u32);
+    let module = to_llvm(context, kernel, &llvm_context).expect("it is lowered");
     if cfg!(target_arch = "x86_64") {
         let cpu = llvm_context.create_string_attribute("target-cpu", "x86-64-v3");
         module
