@@ -9,8 +9,19 @@ use symm_ir::{diagnostics::error, memref::is_memref, pass::PassResult, walk};
 /// Dialects whose ops on the host hand buffers on without looking into them.
 const HARMLESS: [&str; 6] = ["arith", "builtin", "cf", "comm", "func", "scf"];
 
+/// Ops whose regions the GPU runs.
+const DEVICE: [&str; 2] = ["gpu.launch", "gpu.module"];
+
 /// Primitives that work on memory of peers.
-const PRIMITIVES: [&str; 4] = ["comm.next_epoch", "comm.peer", "comm.signal", "comm.wait"];
+const PRIMITIVES: [&str; 7] = [
+    "comm.compare_exchange",
+    "comm.load",
+    "comm.next_epoch",
+    "comm.peer",
+    "comm.signal",
+    "comm.store",
+    "comm.wait",
+];
 
 /// Ops of `memref` that look at no element.
 const VIEWS: [&str; 14] = [
@@ -34,7 +45,10 @@ const VIEWS: [&str; 14] = [
 /// the GPU has none.
 pub(super) fn check<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
     for op in walk::collect(module) {
-        if walk::is(op, "gpu.launch") || walk::parent_named(op, "gpu.launch").is_some() {
+        if DEVICE
+            .iter()
+            .any(|name| walk::is(op, name) || walk::parent_named(op, name).is_some())
+        {
             continue;
         }
         let name = op.name();
