@@ -116,6 +116,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-b", "--min-bytes", type=int, default=1 << 10)
     parser.add_argument("-e", "--max-bytes", type=int, default=16 << 20)
+    parser.add_argument("-f", "--factor", type=int, default=2, help="multiply the size from size to size")
     parser.add_argument("-d", "--dtype", choices=DTYPES, default="bf16")
     parser.add_argument("-n", "--iterations", type=int, default=50)
     parser.add_argument("--replays", type=int, default=15)
@@ -136,7 +137,7 @@ def main():
         times = peers.row(size, DTYPES[arguments.dtype])
         rows.append({"world": dist.get_world_size(), "dtype": arguments.dtype, "bytes": size}
                     | {k: "" if v is None else f"{v:.2f}" for k, v in times.items()})
-        size *= 2
+        size *= arguments.factor
     if dist.get_rank() == 0:
         output = sys.stdout if arguments.output == "-" else open(arguments.output, "w", newline="")
         writer = csv.DictWriter(output, rows[0].keys())

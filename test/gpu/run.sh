@@ -10,14 +10,15 @@
 #   host     what the machine is
 #   driver   the tests of symm-cuda
 #   programs whole programs: what they compute, how they fail, from the command line and from C
-#   examples the seed's program and the Llama block, compared with CPU ranks, on 2 and 4 GPUs
-#   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes
+#   examples the seed's program and the Llama block, compared with CPU ranks, on 2, 4 and 8 GPUs
+#   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes; of 8 ranks, these take
+#            minutes: check-threads and check-processes are the two halves
 #   soak     10,000 operations of each algorithm with every result compared, one channel and two at once
 #   laws     the same with stalls between the phases of each protocol: all is well; and with one law broken as well: it is seen
 #   faults   a rank that is killed and one that is stopped: every other rank says who is missing, in time
 #   sanitize the check of small sizes under compute-sanitizer
-#   peers    PyTorch's and NCCL's all-reduces through PyTorch
-#   time     all algorithms and NCCL in one run, beside the peers if these were timed before: table, JSON, SVG
+#   peers    PyTorch's and NCCL's all-reduces through PyTorch, in bf16 and f32
+#   time     all algorithms and NCCL in one run, in bf16 and f32, beside what is in $OUT/peers-GPUS-DTYPE*.csv: table, JSON, SVG
 #   tune     a launch table for these GPUs
 #
 # Files go to $OUT (default: target/gpu/out). The exit status is the number of steps that failed.
@@ -170,14 +171,20 @@ sanitize() {
 }
 
 time_all() {
-  local peers=()
-  [ -f "$OUT/peers-$1.csv" ] && peers=(--peers "$OUT/peers-$1.csv")
+  local peers=() file
+  for file in "$OUT/peers-$1-$2"*.csv; do
+    [ -f "$file" ] && peers+=(--peers "$file")
+  done
   bench -g "$1" "${peers[@]}" -b 1K -e 16M -f 2 -d "$2" -J "$OUT/bench-$1-$2.json" --plot "$OUT/bench-$1-$2.svg" | tee "$OUT/bench-$1-$2.txt"
 }
 
 peers() {
-  python3 -m torch.distributed.run --standalone --nproc-per-node="$1" bench/peers/torch_peers.py -d bf16 --output "$OUT/peers-$1.csv" &&
-    cat "$OUT/peers-$1.csv"
+  local dtype status=0
+  for dtype in bf16:bfloat16 f32:float; do
+    python3 -m torch.distributed.run --standalone --nproc-per-node="$1" bench/peers/torch_peers.py -d "${dtype%:*}" -n 30 --replays 9 \
+      --output "$OUT/peers-$1-${dtype#*:}.csv" && cat "$OUT/peers-$1-${dtype#*:}.csv" || status=1
+  done
+  return $status
 }
 
 tune() {
@@ -196,18 +203,34 @@ if [ -n "$steps" ] && [ ! -x "$kit/symm-bench" ]; then
   failed=1 steps=
 fi
 
+check_threads() {
+  for ((world = 2; world <= ranks; world++)); do
+    compgen -G "$kit/bundle/*_w${world}_*" >/dev/null && step "check $world threads" 400 check "$world" thread
+  done
+  return 0
+}
+
+check_processes() {
+  # Kernels of two processes on one GPU take turns, so slowly that nothing would be learnt.
+  if [ "$gpus" -lt 2 ]; then
+    skip "check of processes" "needs 2 GPUs, found $gpus"
+  else
+    step "check $ranks processes" 400 check "$ranks" process
+  fi
+}
+
 for name in $steps; do
   case $name in
     host) step host 30 host ;;
     driver) step driver 300 "$kit/symm-cuda-gpu-tests" ;;
     programs)
       SYMM_GPU_PROGRAMS=$kit/programs step "programs, tests" 300 "$kit/symm-runtime-gpu-tests"
-      for ((world = 2; world <= gpus && world <= 4; world++)); do
-        step "programs $world" 240 test/gpu/programs.sh "$kit" "$world"
+      for ((world = 2; world <= gpus; world++)); do
+        [ -f "$kit/programs/zoo$world.so" ] && step "programs $world" 240 test/gpu/programs.sh "$kit" "$world"
       done ;;
     examples)
       [ "$gpus" -lt 2 ] && skip examples "needs 2 GPUs, found $gpus"
-      for world in 2 4; do
+      for world in 2 4 8; do
         [ "$world" -le "$gpus" ] && step "examples $world" 240 test/gpu/examples.sh "$kit" "$world"
       done ;;
     peers)
@@ -220,7 +243,9 @@ for name in $steps; do
       if [ "$gpus" -lt 2 ]; then
         skip "$name" "needs 2 GPUs, found $gpus"
       elif [ $name = time ]; then
-        step "time bfloat16" 240 time_all "$gpus" bfloat16
+        for dtype in bfloat16 float; do
+          step "time $dtype" 240 time_all "$gpus" "$dtype"
+        done
       elif [ ! -f "$kit/bundle/kernels.json" ]; then
         skip "$name" "no bundle"
       elif [ $name = sanitize ] && ! command -v compute-sanitizer >/dev/null; then
@@ -229,21 +254,14 @@ for name in $steps; do
         [ $name = tune ] && bound=580 || bound=240
         step "$name" "$bound" "$name" "$gpus"
       fi ;;
-    check)
-      for ((world = 2; world <= ranks; world++)); do
-        step "check $world threads" 240 check "$world" thread
-      done
-      # Kernels of two processes on one GPU take turns, so slowly that nothing would be learnt.
-      if [ "$gpus" -lt 2 ]; then
-        skip "check of processes" "needs 2 GPUs, found $gpus"
-      else
-        step "check $ranks processes" 240 check "$ranks" process
-      fi ;;
+    check) check_threads && check_processes ;;
+    check-threads) check_threads ;;
+    check-processes) check_processes ;;
     laws)
       if [ "$gpus" -lt 2 ]; then
         skip laws "needs 2 GPUs, found $gpus"
       fi
-      for world in 2 4; do
+      for world in 2 4 8; do
         [ "$world" -le "$gpus" ] && step "laws $world" 240 laws "$world"
       done ;;
     soak)

@@ -38,7 +38,7 @@ fi
 
 # laws FOLDER OPTION...: kernels with something wrong on purpose, to see that it is seen.
 laws() {
-  cargo run --package symm-kernels -- --output "$out/laws/$1" --dtype f32 --reduce-op sum --world-size 2 --world-size 4 --stall "${@:2}"
+  cargo run --package symm-kernels -- --output "$out/laws/$1" --dtype f32 --reduce-op sum --world-size 2 --world-size 4 --world-size 8 --stall "${@:2}"
 }
 push="--algorithm one_shot_push --algorithm two_shot_push"
 pull="--algorithm one_shot_pull --algorithm two_shot_pull"
@@ -51,10 +51,10 @@ laws stall
   laws L9-push --break L9 $push
 }
 
-# The examples for 2 and for 4 ranks; tp_block with fewer ranks is a narrower model.
+# The examples for 2, 4 and 8 ranks; tp_block is a narrower model the fewer there are.
 mkdir "$out/examples"
 for example in seed tp_block; do
-  for ranks in 2 4; do
+  for ranks in 2 4 8; do
     compile() {
       sed "s/size([0-9]*)/size($ranks)/" "examples/$example.mlir" |
         cargo run --quiet --package symm-compile -- "$@" - -o "$out/examples/$example$ranks.$name.so"

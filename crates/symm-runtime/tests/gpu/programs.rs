@@ -22,7 +22,7 @@ const NCCL: &str = include_str!("../programs/gpu_nccl.c");
 const AFFINE: &str = include_str!("../programs/affine.ptx");
 
 /// Rows of every argument and result.
-pub const ROWS: usize = 66;
+pub const ROWS: usize = 75;
 /// Columns of every argument and result.
 pub const COLUMNS: usize = 64;
 /// Elements of every argument and result.
@@ -49,11 +49,21 @@ pub fn folder() -> Option<PathBuf> {
     folder.filter(|folder| folder.join("zoo2.so").is_file())
 }
 
-/// Links every program for 2 to 4 ranks into a folder.
+/// Tells whether the programs are there for this number of ranks.
+pub fn is_staged(size: u32) -> bool {
+    folder().is_some_and(|folder| folder.join(format!("zoo{size}.so")).is_file())
+}
+
+/// Links every program into a folder, for each number of ranks that the bundle has kernels for.
 pub fn stage(bundle: &Path, out: &Path) {
     fs::create_dir_all(out).unwrap();
     let bundle = Bundle::open(bundle).unwrap();
-    for size in 2..=4 {
+    for size in (2..=8).filter(|&size| bundle.find(&spec(Algorithm::OneShotPush, size)).is_some()) {
+        assert_eq!(
+            COUNT % size as usize,
+            0,
+            "{size} ranks cannot share {COUNT} elements"
+        );
         zoo(&bundle, out, size);
         let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls()));
         link(&out.join(format!("blas{size}.so")), &blas, BLAS, &[]);
@@ -78,14 +88,7 @@ fn zoo(bundle: &Bundle, out: &Path, size: u32) {
     let mut all_reduces = Vec::new();
     let mut modules = vec![AFFINE.to_owned()];
     for (index, algorithm) in (0..).zip(ALGORITHMS) {
-        let mut spec = KernelSpec {
-            algorithm,
-            dtype: DType::F32,
-            reduce_op: ReduceOp::Sum,
-            world_size: size,
-            unroll: 1,
-            chip: CHIP.into(),
-        };
+        let mut spec = spec(algorithm, size);
         let launch = entry.launch(&spec, COUNT as u64).unwrap();
         spec.unroll = launch.unroll;
         let kernel = bundle
@@ -131,6 +134,17 @@ fn zoo(bundle: &Bundle, out: &Path, size: u32) {
     }];
     let manifest = manifest(ZOO, size, ops.collect(), cuda);
     link(&out.join(format!("zoo{size}.so")), &manifest, ZOO, &modules);
+}
+
+fn spec(algorithm: Algorithm, world_size: u32) -> KernelSpec {
+    KernelSpec {
+        algorithm,
+        dtype: DType::F32,
+        reduce_op: ReduceOp::Sum,
+        world_size,
+        unroll: 1,
+        chip: CHIP.into(),
+    }
 }
 
 fn cuda(all_reduces: Vec<AllReduce>, matmuls: Vec<Matmul>) -> Cuda {
