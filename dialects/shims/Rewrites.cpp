@@ -20,6 +20,23 @@ bool symmLinalgGeneralize(MlirOperation op) {
   return succeeded(linalg::generalizeNamedOp(rewriter, named));
 }
 
+bool symmLinalgDecomposeAggregate(MlirOperation op) {
+  auto aggregate = dyn_cast<linalg::AggregatedOpInterface>(unwrap(op));
+  if (!aggregate)
+    return false;
+  IRRewriter rewriter(aggregate->getContext());
+  rewriter.setInsertionPoint(aggregate);
+  FailureOr<SmallVector<Value>> results = aggregate.decomposeOperation(rewriter);
+  if (failed(results))
+    return false;
+  rewriter.replaceOp(aggregate, *results);
+  return true;
+}
+
+bool symmLinalgIsAggregate(MlirOperation op) {
+  return isa<linalg::AggregatedOpInterface>(unwrap(op));
+}
+
 bool symmMathApproximate(MlirOperation op) {
   RewritePatternSet patterns(unwrap(op)->getContext());
   auto all = [](StringRef) { return true; };

@@ -14,7 +14,9 @@ use mlir_sys::{
     mlirAffineMapGetResult, mlirAffineMapGetSubMap, mlirLinalgGetIndexingMapsAttribute,
     mlirLinalgInferContractionDimensions, mlirLinalgIsAContractionOp,
 };
-use symm_sys::{symmLinalgGeneralize, symmMathApproximate};
+use symm_sys::{
+    symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate, symmMathApproximate,
+};
 
 /// The loops of a matrix product, perhaps of a batch, and the dimensions of its
 /// operands.
@@ -96,6 +98,19 @@ pub fn contraction(op: OperationRef<'_, '_>) -> Option<Contraction> {
 pub fn generalize(op: OperationRef<'_, '_>) -> bool {
     // SAFETY: the operation is valid; the caller does not use it again.
     unsafe { symmLinalgGeneralize(op.to_raw()) }
+}
+
+/// Says whether an op stands for a sequence of structured ops, as `linalg.softmax`
+/// does.
+pub fn is_aggregate(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid.
+    unsafe { symmLinalgIsAggregate(op.to_raw()) }
+}
+
+/// Replaces such an op on tensors by that sequence, and says whether it could.
+pub fn decompose_aggregate(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid; the caller does not use it again.
+    unsafe { symmLinalgDecomposeAggregate(op.to_raw()) }
 }
 
 /// Replaces functions of `math` on f32 inside an op by polynomials, and those on

@@ -7,6 +7,7 @@ use crate::{
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS,
+    decompose_aggregates::DECOMPOSE_AGGREGATES,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES,
     keep_deallocations::KEEP_DEALLOCATIONS,
@@ -35,7 +36,7 @@ pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cpu-pipeline",
     summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
     description: "
-`--lower-comm`, bufferization with function boundaries, `--place-symmetric-buffers`,
+`--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries, `--place-symmetric-buffers`,
 ownership-based deallocation, `--create-entry-points`, `--convert-symm-mem-to-cpu`,
 `--convert-comm-to-llvm`, and then MLIR's own conversions of `linalg`, `scf`, `memref`,
 `arith`, `math`, `complex`, `vector` and `func`. It takes the options of our passes among
@@ -52,6 +53,9 @@ const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
     function-boundary-type-conversion=identity-layout-map \
     unknown-type-conversion=identity-layout-map allow-return-allocs-from-loops}";
 
+/// Ops of vectors that only passes of their own lower.
+pub(crate) const VECTORS: &str = "func.func(lower-vector-mask,lower-vector-multi-reduction)";
+
 /// Floats that x86 and LLVM have no arithmetic for are computed in fp32.
 pub(crate) const FLOATS: &str = "arith-emulate-unsupported-floats{\
     source-types=f16,bf16,f8E4M3FN,f8E5M2 target-type=f32},\
@@ -59,7 +63,7 @@ pub(crate) const FLOATS: &str = "arith-emulate-unsupported-floats{\
 
 /// `--arith-expand` loses the sign of zero in `minimumf` and `maximumf`, so what
 /// LLVM has an instruction for is converted before it.
-pub(crate) const TO_LLVM: &str = "expand-strided-metadata,lower-affine,convert-scf-to-cf,\
+pub(crate) const TO_LLVM: &str = "convert-vector-to-scf,expand-strided-metadata,lower-affine,convert-scf-to-cf,\
     convert-vector-to-llvm,convert-complex-to-llvm,convert-math-to-llvm,convert-math-to-libm,\
     convert-ub-to-llvm,convert-index-to-llvm,convert-arith-to-llvm,arith-expand,\
     convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
@@ -81,6 +85,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
         pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
     };
     configured(pipeline, &LOWER_COMM)?;
+    pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
     pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;
     bufferize(pipeline)?;
     configured(pipeline, &CREATE_ENTRY_POINTS)?;
@@ -89,6 +94,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add(&EXPAND_STRIDED_COPIES, "")?;
     pipeline.add(&ORDER_LOOPS, "")?;
     pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
+    pipeline.add_text(VECTORS)?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;

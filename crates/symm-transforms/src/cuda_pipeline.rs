@@ -11,14 +11,17 @@ use crate::{
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
-    cpu_pipeline::{FLOATS, TO_LLVM, bufferize},
+    cpu_pipeline::{FLOATS, TO_LLVM, VECTORS, bufferize},
     create_entry_points::CREATE_ENTRY_POINTS,
+    decompose_aggregates::DECOMPOSE_AGGREGATES,
     distribute_launches::DISTRIBUTE_LAUNCHES,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     generalize_elementwise::GENERALIZE_ELEMENTWISE,
+    launch_host_code::LAUNCH_HOST_CODE,
     lower_comm::{AS_TABLE, LAUNCH_TABLE, LOWER_COMM, ONE_SHOT_THRESHOLD, PROTOCOL},
     outline_contractions::OUTLINE_CONTRACTIONS,
     pipeline_options::{collect, count, forwarded, with_default},
+    raise_vectors::RAISE_VECTORS,
     unshare_inits::UNSHARE_INITS,
 };
 use symm_ir::{
@@ -63,6 +66,9 @@ static OPTIONS: [OptionDef; count(&CONFIGURED)] = with_default(
 /// Fusion, and back to one function.
 const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,cse";
 
+/// Parallel loops in one form.
+const LOOPS: &str = "lower-affine,scf-forall-to-parallel,cse";
+
 /// Functions that MLIR expresses by others.
 const EXPAND_MATH: &str =
     "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
@@ -72,8 +78,9 @@ pub const KERNELS_TO_LLVM: &str = "canonicalize,cse,convert-scf-to-cf,convert-ve
     convert-gpu-to-nvvm,convert-nvvm-to-llvm,reconcile-unrealized-casts";
 
 /// Kernels without loops of `scf`, as `--convert-gpu-to-nvvm` takes them.
-const TO_NVVM: &str = "expand-strided-metadata,lower-affine,scf-parallel-for-to-nested-fors,\
-    convert-scf-to-cf,convert-complex-to-llvm,convert-math-to-llvm,convert-gpu-to-nvvm,\
+const TO_NVVM: &str = "convert-vector-to-scf{full-unroll},expand-strided-metadata,lower-affine,\
+    scf-parallel-for-to-nested-fors,convert-scf-to-cf,convert-complex-to-llvm,\
+    convert-math-to-llvm,convert-vector-to-llvm,convert-gpu-to-nvvm,\
     canonicalize,cse,reconcile-unrealized-casts";
 
 fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failure> {
@@ -81,7 +88,10 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let configured =
         |pass: &'static PassDef| pipeline.add(pass, &forwarded(options, pass)).map(|_| ());
     pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
-    pipeline.add_text("inline,symbol-dce,canonicalize,cse,convert-elementwise-to-linalg")?;
+    pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
+    pipeline.add_text("inline,symbol-dce,canonicalize,cse")?;
+    pipeline.add(&RAISE_VECTORS, "")?;
+    pipeline.add_text("convert-elementwise-to-linalg")?;
     pipeline.add(&GENERALIZE_ELEMENTWISE, "")?;
     pipeline.add(&OUTLINE_CONTRACTIONS, "")?;
     pipeline.add_text(FUSE)?;
@@ -94,13 +104,16 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let all_reduces = pipeline.nest("gpu.module");
     all_reduces.add(&CONVERT_COMM_TO_NVVM, "")?;
     all_reduces.add_text(KERNELS_TO_LLVM)?;
+    pipeline.add_text(LOOPS)?;
+    pipeline.add(&LAUNCH_HOST_CODE, "")?;
     configured(&CONVERT_LINALG_TO_GPU)?;
     pipeline.add_text("convert-linalg-to-parallel-loops")?;
     configured(&DISTRIBUTE_LAUNCHES)?;
     pipeline.add_text("lower-affine,canonicalize,cse")?;
+    pipeline.add_text(VECTORS)?;
+    pipeline.add_text("gpu-launch-sink-index-computations,gpu-kernel-outlining")?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
-    pipeline.add_text("gpu-launch-sink-index-computations,gpu-kernel-outlining")?;
     configured(&CONVERT_LAUNCHES_TO_RUNTIME)?;
     pipeline.add_text("symbol-dce")?;
     pipeline.add(&CONVERT_COMM_TO_LLVM, "")?;

@@ -20,6 +20,7 @@ pub mod cpu_pipeline;
 pub mod create_entry_points;
 pub mod cuda_pipeline;
 pub mod cuda_table;
+pub mod decompose_aggregates;
 pub mod distribute_launches;
 pub mod entry_table;
 pub mod expand_small_floats;
@@ -28,6 +29,7 @@ pub mod generalize_elementwise;
 pub mod gpu_target;
 pub mod group;
 pub mod keep_deallocations;
+pub mod launch_host_code;
 mod library;
 pub mod lower_comm;
 pub mod op_table;
@@ -37,6 +39,7 @@ mod overlap;
 mod pipeline_options;
 mod place;
 pub mod place_symmetric_buffers;
+pub mod raise_vectors;
 pub mod record_buffers;
 mod records;
 mod runtime;
@@ -55,15 +58,18 @@ pub static PASSES: &[&PassDef] = &[
     &convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     &convert_symm_mem_to_gpu::CONVERT_SYMM_MEM_TO_GPU,
     &create_entry_points::CREATE_ENTRY_POINTS,
+    &decompose_aggregates::DECOMPOSE_AGGREGATES,
     &distribute_launches::DISTRIBUTE_LAUNCHES,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
     &generalize_elementwise::GENERALIZE_ELEMENTWISE,
     &keep_deallocations::KEEP_DEALLOCATIONS,
+    &launch_host_code::LAUNCH_HOST_CODE,
     &lower_comm::LOWER_COMM,
     &order_loops::ORDER_LOOPS,
     &outline_contractions::OUTLINE_CONTRACTIONS,
     &place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
+    &raise_vectors::RAISE_VECTORS,
     &record_buffers::RECORD_BUFFERS,
     &separate_results::SEPARATE_RESULTS,
     &unshare_inits::UNSHARE_INITS,

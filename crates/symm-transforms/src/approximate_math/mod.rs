@@ -3,8 +3,9 @@
 
 //! `--approximate-math`: functions of `math` become arithmetic.
 
-use crate::builder::{Builder, erase, first_result};
-use melior::ir::{OperationRef, ValueLike, attribute::StringAttribute, operation::OperationLike};
+mod intrinsic;
+
+use melior::ir::operation::OperationLike;
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__llvm__, mlirGetDialectHandle__math__,
     mlirGetDialectHandle__vector__,
@@ -13,7 +14,6 @@ use symm_ir::{
     diagnostics::error,
     linalg::approximate_math,
     pass::{PassDef, PassResult, PassRun},
-    value::replace_all_uses,
     walk,
 };
 
@@ -24,7 +24,7 @@ pub static APPROXIMATE_MATH: PassDef = PassDef {
     description: "
 PTX has no function library: what is not an instruction must become arithmetic. Functions
 on f32 become MLIR's own polynomials, with errors of a few units in the last place;
-functions on shorter floats are computed in f32. What is left after that and is no
+functions on shorter floats are computed in f32. Vectors are computed element by element. What is left after that and is no
 instruction, such as functions on f64, is refused by name.
 ",
     anchor: None,
@@ -41,7 +41,9 @@ instruction, such as functions on f64, is refused by name.
 
 /// Functions on floats that are instructions, and LLVM's intrinsics for them. The
 /// conversion to NVVM would call functions of a library that is not there.
-const INTRINSICS: [(&str, &str); 9] = [
+const INTRINSICS: [(&str, &str); 11] = [
+    ("arith.maxnumf", "llvm.maxnum"),
+    ("arith.minnumf", "llvm.minnum"),
     ("math.absf", "llvm.fabs"),
     ("math.ceil", "llvm.ceil"),
     ("math.copysign", "llvm.copysign"),
@@ -73,32 +75,11 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         let name = name.as_string_ref();
         let name = name.as_str().unwrap_or_default();
         if let Some((_, intrinsic)) = INTRINSICS.iter().find(|(other, _)| *other == name) {
-            call(op, intrinsic);
+            intrinsic::replace(op, intrinsic);
         } else if name.starts_with("math.") && !CONVERTED.contains(&name) {
             let message = "has no implementation on GPUs for this type; use f32";
             return Err(error(&op, message).emit());
         }
     }
     Ok(())
-}
-
-/// Replaces an op on floats by a call of an intrinsic.
-fn call<'c: 'a, 'a>(op: OperationRef<'c, 'a>, intrinsic: &str) {
-    let b = Builder::before(op);
-    let result = first_result(op);
-    let name = format!("{intrinsic}.{}", result.r#type());
-    let operands: Vec<_> = op.operands().collect();
-    let attributes = [
-        ("intrin", StringAttribute::new(b.context(), &name).into()),
-        ("operandSegmentSizes", b.segments(&[operands.len(), 0])),
-        ("op_bundle_sizes", b.segments(&[])),
-    ];
-    let value = b.value(
-        "llvm.call_intrinsic",
-        &operands,
-        result.r#type(),
-        &attributes,
-    );
-    replace_all_uses(result, value);
-    erase(op);
 }

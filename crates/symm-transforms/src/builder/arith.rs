@@ -163,24 +163,40 @@ pub fn with_element<'c>(r#type: Type<'c>, element: Type<'c>) -> Type<'c> {
     if !r#type.is_vector() {
         return element;
     }
+    let shape = vector_shape(r#type);
     // SAFETY: the type is a vector, whose dimensions are asked within its rank.
     unsafe {
-        let raw = r#type.to_raw();
-        let rank = mlirShapedTypeGetRank(raw);
-        let shape: Vec<_> = (0..rank)
-            .map(|d| mlirShapedTypeGetDimSize(raw, d as isize))
+        let scalable: Vec<_> = (0..shape.len() as isize)
+            .map(|d| mlirVectorTypeIsDimScalable(r#type.to_raw(), d))
             .collect();
-        let scalable: Vec<_> = (0..rank)
-            .map(|d| mlirVectorTypeIsDimScalable(raw, d as isize))
-            .collect();
-        let (shape, scalable) = (shape.as_ptr(), scalable.as_ptr());
         Type::from_raw(mlirVectorTypeGetScalable(
-            rank as isize,
-            shape,
-            scalable,
+            shape.len() as isize,
+            shape.as_ptr(),
+            scalable.as_ptr(),
             element.to_raw(),
         ))
     }
+}
+
+/// Returns the extents of a vector; none of any other type.
+pub fn vector_shape(r#type: Type<'_>) -> Vec<i64> {
+    if !r#type.is_vector() {
+        return Vec::new();
+    }
+    // SAFETY: the type is a vector, whose dimensions are asked within its rank.
+    unsafe {
+        let raw = r#type.to_raw();
+        let rank = mlirShapedTypeGetRank(raw) as isize;
+        (0..rank)
+            .map(|d| mlirShapedTypeGetDimSize(raw, d))
+            .collect()
+    }
+}
+
+/// Returns a vector type of these extents with the elements of another one.
+pub fn with_shape<'c>(r#type: Type<'c>, shape: &[i64]) -> Type<'c> {
+    let shape: Vec<_> = shape.iter().map(|extent| *extent as u64).collect();
+    Type::vector(&shape, element(r#type))
 }
 
 fn splat<'c>(r#type: Type<'c>, element: Attribute<'c>) -> Attribute<'c> {

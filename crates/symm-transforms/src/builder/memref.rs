@@ -8,8 +8,9 @@ use melior::ir::{
     Attribute, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
     attribute::{DenseI32ArrayAttribute, DenseI64ArrayAttribute},
     operation::OperationLike,
-    r#type::MemRefType,
+    r#type::{MemRefType, RankedTensorType},
 };
+use mlir_sys::mlirShapedTypeGetDimSize;
 
 /// What `memref.extract_strided_metadata` tells of a buffer.
 pub struct Metadata<'c, 'a> {
@@ -67,6 +68,14 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
             r#type.into(),
             &[("operandSegmentSizes", segments)],
         )
+    }
+
+    /// Builds a write of a tensor to a buffer that no other tensor is in.
+    pub fn materialize(&self, tensor: Value<'c, 'a>, buffer: Value<'c, 'a>) {
+        let unit = Attribute::unit(self.context);
+        let attributes = [("restrict", unit), ("writable", unit)];
+        let name = "bufferization.materialize_in_destination";
+        self.op(name, &[tensor, buffer], &[], &attributes);
     }
 
     /// Builds a copy between two buffers of one shape.
@@ -137,7 +146,7 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         ))
     }
 
-    fn extents(&self, extents: &[Extent<'c, 'a>]) -> Attribute<'c> {
+    pub(super) fn extents(&self, extents: &[Extent<'c, 'a>]) -> Attribute<'c> {
         let extents: Vec<_> = extents
             .iter()
             .map(|extent| match extent {
@@ -171,13 +180,16 @@ pub fn memref_type<'c>(buffer: Value<'c, '_>) -> MemRefType<'c> {
 }
 
 /// Returns the extents of a type, [`dynamic`] where they are not known.
-pub fn shape(r#type: MemRefType<'_>) -> Vec<i64> {
+pub fn shape<'c>(r#type: impl ShapedTypeLike<'c>) -> Vec<i64> {
     // SAFETY: the type is ranked and each dimension is asked within its rank.
-    let extent = |dimension| unsafe {
-        use melior::ir::TypeLike;
-        mlir_sys::mlirShapedTypeGetDimSize(r#type.to_raw(), dimension)
-    };
+    let extent = |dimension| unsafe { mlirShapedTypeGetDimSize(r#type.to_raw(), dimension) };
     (0..r#type.rank() as isize).map(extent).collect()
+}
+
+/// Returns the type of a tensor.
+pub fn tensor_type<'c>(shape: &[i64], element: Type<'c>) -> Type<'c> {
+    let shape: Vec<_> = shape.iter().map(|extent| *extent as u64).collect();
+    RankedTensorType::new(&shape, element, None).into()
 }
 
 /// Erases an operation that nothing uses.

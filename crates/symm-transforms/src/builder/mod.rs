@@ -9,12 +9,16 @@ mod control;
 mod gpu;
 mod llvm;
 mod memref;
+mod slices;
+mod structured;
 
 pub use self::{
-    arith::{Compare, element, with_element},
+    arith::{Compare, element, vector_shape, with_element, with_shape},
     gpu::Thread,
     llvm::{Field, Ordering},
-    memref::{Extent, Metadata, dynamic, erase, memref_type, shape},
+    memref::{Extent, Metadata, dynamic, erase, memref_type, shape, tensor_type},
+    slices::Part,
+    structured::{At, Operand, tensor_shape},
 };
 
 use melior::{

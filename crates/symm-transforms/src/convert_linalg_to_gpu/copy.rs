@@ -60,7 +60,7 @@ fn total<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Option<Value
 }
 
 /// Builds a copy element by element.
-fn structured<'c: 'a, 'a>(b: &Builder<'c, 'a>, from: Value<'c, 'a>, to: Value<'c, 'a>) {
+pub(crate) fn structured<'c: 'a, 'a>(b: &Builder<'c, 'a>, from: Value<'c, 'a>, to: Value<'c, 'a>) {
     let element = memref_type(from).element();
     let body = b.nested(&[element, element], |b, arguments| {
         b.op("linalg.yield", &[arguments[0]], &[], &[]);

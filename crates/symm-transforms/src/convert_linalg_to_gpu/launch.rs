@@ -8,7 +8,7 @@ use melior::ir::OperationRef;
 use symm_ir::edit::move_before;
 
 /// Puts an op into a `gpu.launch` of its own.
-pub(super) fn wrap<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
+pub(crate) fn wrap<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
     let b = Builder::before(op);
     let one = b.index(1);
     let mut end = None;

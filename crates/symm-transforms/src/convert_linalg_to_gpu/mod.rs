@@ -4,14 +4,14 @@
 //! `--convert-linalg-to-gpu`: what works on buffers is run by the GPU.
 
 pub mod constant;
-mod copy;
+pub(crate) mod copy;
 mod fill;
 mod host;
-mod launch;
+pub(crate) mod launch;
 mod matmul;
 mod product;
 mod reduce;
-mod reduction;
+pub(crate) mod reduction;
 
 use crate::{
     builder::Builder,
@@ -50,6 +50,8 @@ combine in a fixed order. Every other structured op of linalg, and any other cop
 
 A constant that is not one value all over becomes a section of the artifact, with a row in
 `symm.cuda`; the runtime puts it into device memory once.
+
+What is in a `gpu.launch` already stays as it is.
 
 Buffers are in device memory. An op of the host that reads or writes them is an error.
 ",
@@ -100,7 +102,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         }
     }
     for op in walk::collect_named(module, "memref.copy") {
-        copy::convert(pass, op)?;
+        if !is_launched(op) {
+            copy::convert(pass, op)?;
+        }
     }
     // Before the fills that they make needless have become kernels.
     for op in structured_ops(module) {
@@ -135,6 +139,11 @@ fn declare_functions(pass: &PassRun<'_, '_>) -> PassResult {
 fn structured_ops<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<OperationRef<'c, 'a>> {
     walk::collect(module)
         .into_iter()
-        .filter(|op| is_structured(*op))
+        .filter(|op| is_structured(*op) && !is_launched(*op))
         .collect()
+}
+
+/// Says whether an op is part of a kernel already.
+fn is_launched(op: OperationRef<'_, '_>) -> bool {
+    walk::parent_named(op, "gpu.launch").is_some()
 }

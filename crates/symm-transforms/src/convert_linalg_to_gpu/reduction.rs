@@ -77,7 +77,7 @@ impl<'c: 'a, 'a> Reduction<'c, 'a> {
         let parallel = is_parallel.iter().filter(|is| **is).count();
         let is_written_once = result.1.len() == parallel
             && (1..parallel).all(|at| !result.1[..at].contains(&result.1[at]));
-        let has_neutral = neutral_text(combiner).is_some();
+        let has_neutral = COMBINERS.iter().any(|(name, _)| walk::is(combiner, name));
         (has_neutral && is_written_once && result.1.iter().all(keeps)).then_some(Self {
             body,
             combiner,
@@ -90,23 +90,36 @@ impl<'c: 'a, 'a> Reduction<'c, 'a> {
 
     /// Returns the value that changes nothing.
     pub(super) fn neutral(&self, context: &'c Context, of: Type<'c>) -> Option<Attribute<'c>> {
-        use melior::ir::{
-            TypeLike,
-            attribute::{FloatAttribute, IntegerAttribute},
-            r#type::IntegerType,
-        };
-        let text = neutral_text(self.combiner)?;
-        if of.is_float() {
-            return Some(FloatAttribute::new(context, of, text.parse().ok()?).into());
-        }
-        let width = IntegerType::try_from(of).ok()?.width();
-        let bits = match text {
-            "min" => i64::MIN >> (64 - width),
-            "max" => i64::MAX >> (64 - width),
-            number => number.parse().ok()?,
-        };
-        Some(IntegerAttribute::new(of, bits).into())
+        neutral(
+            self.combiner.name().as_string_ref().as_str().ok()?,
+            context,
+            of,
+        )
     }
+}
+
+/// Returns the value that changes nothing where it is combined by an op.
+pub(crate) fn neutral<'c>(
+    combiner: &str,
+    context: &'c Context,
+    of: Type<'c>,
+) -> Option<Attribute<'c>> {
+    use melior::ir::{
+        TypeLike,
+        attribute::{FloatAttribute, IntegerAttribute},
+        r#type::IntegerType,
+    };
+    let (_, text) = COMBINERS.iter().find(|(name, _)| *name == combiner)?;
+    if of.is_float() {
+        return Some(FloatAttribute::new(context, of, text.parse().ok()?).into());
+    }
+    let width = IntegerType::try_from(of).ok()?.width();
+    let bits = match *text {
+        "min" => i64::MIN >> (64 - width),
+        "max" => i64::MAX >> (64 - width),
+        number => number.parse().ok()?,
+    };
+    Some(IntegerAttribute::new(of, bits).into())
 }
 
 /// Returns the op that a body ends with, if it combines the element that is there
@@ -125,11 +138,6 @@ fn combiner<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Option<(OperationRef<'c, 'a>,
     let combined = if left == there { right } else { left };
     let is_used_once = uses(there).count() == 1 && (left == there || right == there);
     (simple && is_used_once && combiner.block() == Some(body)).then_some((combiner, combined))
-}
-
-fn neutral_text(combiner: OperationRef<'_, '_>) -> Option<&'static str> {
-    let found = COMBINERS.iter().find(|(name, _)| walk::is(combiner, name));
-    found.map(|(_, neutral)| *neutral)
 }
 
 fn inputs_and_results(op: OperationRef<'_, '_>) -> Option<(i32, i32)> {

@@ -152,7 +152,10 @@ fn distribute<'c: 'a, 'a>(
             }
         }
         for op in walk::operations(loop_body).collect::<Vec<_>>() {
-            if !walk::is(op, "scf.reduce") {
+            if walk::is(op, "memref.alloca") && op.operand_count() == 0 {
+                // Memory of a thread is given out once, and at no cost, where it starts.
+                inner.adopt(op);
+            } else if !walk::is(op, "scf.reduce") {
                 b.adopt(op);
             }
         }

@@ -241,6 +241,12 @@ void symmOperationVisitSymbolReferences(MlirOperation op,
 /* Turns a named op of linalg into `linalg.generic`, where it can be. */
 bool symmLinalgGeneralize(MlirOperation op);
 
+/* Says whether a sequence of structured ops can replace `op`: softmax. */
+bool symmLinalgIsAggregate(MlirOperation op);
+
+/* Replaces such an op on tensors by that sequence, where it can be. */
+bool symmLinalgDecomposeAggregate(MlirOperation op);
+
 /* Replaces functions of the math dialect inside `op` by polynomials in f32. */
 bool symmMathApproximate(MlirOperation op);
 
