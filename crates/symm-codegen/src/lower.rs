@@ -6,7 +6,10 @@
 use crate::error::{Error, Result};
 use melior::{
     Context,
-    ir::{Module, OperationRef, attribute::StringAttribute, operation::OperationLike},
+    ir::{
+        Module, OperationRef, TypeLike, ValueLike, attribute::StringAttribute,
+        operation::OperationLike,
+    },
     pass::PassManager,
     utility::register_all_passes,
 };
@@ -99,6 +102,10 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         error(op, code_for(*op)).emit();
         return Err(Error::Diagnosed);
     }
+    if let Some(op) = ops.iter().find(|op| has_scalable_vector(**op)) {
+        error(op, "expected vectors of a known size, got a scalable one").emit();
+        return Err(Error::Diagnosed);
+    }
     let external = |op: &&OperationRef<'_, '_>| {
         walk::is(**op, "llvm.func")
             && op.region(0).is_ok_and(|region| {
@@ -112,6 +119,17 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         return Err(Error::Diagnosed);
     }
     Ok(())
+}
+
+/// Says whether an op takes or makes a vector whose size the machine decides: LLVM ends
+/// the process on these.
+fn has_scalable_vector(op: OperationRef<'_, '_>) -> bool {
+    let operands = op.operands().map(|operand| operand.r#type());
+    let results = op.results().map(|result| result.r#type());
+    operands.chain(results).any(|r#type| {
+        // SAFETY: the type is a vector when it is asked.
+        r#type.is_vector() && unsafe { mlir_sys::mlirVectorTypeIsScalable(r#type.to_raw()) }
+    })
 }
 
 /// Reports a function without a body where it is called, or where it is declared.

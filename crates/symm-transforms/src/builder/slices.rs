@@ -5,8 +5,8 @@
 
 use super::{Builder, Extent, dynamic, memref_type, tensor_type};
 use melior::ir::{
-    Attribute, ShapedTypeLike, Type, Value, ValueLike,
-    attribute::DenseI64ArrayAttribute, r#type::MemRefType,
+    Attribute, ShapedTypeLike, Type, Value, ValueLike, attribute::DenseI64ArrayAttribute,
+    r#type::MemRefType,
 };
 use mlir_sys::mlirStridedLayoutAttrGet;
 

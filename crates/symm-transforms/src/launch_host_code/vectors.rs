@@ -20,9 +20,8 @@ pub(super) fn check<'c: 'a, 'a>(launch: OperationRef<'c, 'a>) -> PassResult {
             .find(|of| elements(*of) > MAX_ELEMENTS)
         {
             let message = format!(
-                "expected vectors of at most {MAX_ELEMENTS} elements in the kernel of one \
-                 thread, got {large}; use linalg, smaller vectors in an scf.forall, or ops of \
-                 elementwise form"
+                "expected vectors of at most {MAX_ELEMENTS} elements in a kernel, where a thread \
+                 has all of a vector, got {large}; use linalg, or smaller vectors in an scf.forall"
             );
             return Err(error(&op, message).emit());
         }

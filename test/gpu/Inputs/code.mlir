@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// What GPUs compute beside collectives: entries that ../code.sh runs on a GPU and on a CPU rank.
+
+func.func @softmax(%x: tensor<33x257xf32>) -> tensor<33x257xf32> {
+  %empty = tensor.empty() : tensor<33x257xf32>
+  %y = linalg.softmax dimension(1) ins(%x : tensor<33x257xf32>) outs(%empty : tensor<33x257xf32>) -> tensor<33x257xf32>
+  return %y : tensor<33x257xf32>
+}
+
+// Without the subtraction of the largest element, all of this overflows.
+func.func @softmax_large(%x: tensor<33x257xf32>) -> tensor<33x257xf32> {
+  %thousands = arith.constant dense<1.0e+04> : tensor<33x257xf32>
+  %large = arith.mulf %x, %thousands : tensor<33x257xf32>
+  %empty = tensor.empty() : tensor<33x257xf32>
+  %y = linalg.softmax dimension(1) ins(%large : tensor<33x257xf32>) outs(%empty : tensor<33x257xf32>) -> tensor<33x257xf32>
+  return %y : tensor<33x257xf32>
+}
+
+func.func @softmax_bf16(%x: tensor<33x257xf32>) -> tensor<33x257xbf16> {
+  %narrow = arith.truncf %x : tensor<33x257xf32> to tensor<33x257xbf16>
+  %empty = tensor.empty() : tensor<33x257xbf16>
+  %y = linalg.softmax dimension(0) ins(%narrow : tensor<33x257xbf16>) outs(%empty : tensor<33x257xbf16>) -> tensor<33x257xbf16>
+  return %y : tensor<33x257xbf16>
+}
+
+func.func @softmax_in_place(%x: memref<33x257xf32>) -> memref<33x257xf32> {
+  %y = memref.alloc() : memref<33x257xf32>
+  memref.copy %x, %y : memref<33x257xf32> to memref<33x257xf32>
+  linalg.softmax dimension(1) ins(%y : memref<33x257xf32>) outs(%y : memref<33x257xf32>)
+  return %y : memref<33x257xf32>
+}
+
+// A thread per iteration, each with a vector.
+func.func @forall(%x: tensor<1000xf32>) -> tensor<1000xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1000xf32>
+  %y = scf.forall (%i) = (0) to (1000) step (4) shared_outs(%out = %empty) -> tensor<1000xf32> {
+    %part = tensor.extract_slice %x[%i] [4] [1] : tensor<1000xf32> to tensor<4xf32>
+    %v = vector.transfer_read %part[%c0], %zero {in_bounds = [true]} : tensor<4xf32>, vector<4xf32>
+    %exp = math.exp %v : vector<4xf32>
+    %root = math.sqrt %exp : vector<4xf32>
+    %sum = vector.reduction <add>, %root : vector<4xf32> into f32
+    %all = vector.broadcast %sum : f32 to vector<4xf32>
+    %quotient = arith.divf %root, %all : vector<4xf32>
+    %to = tensor.extract_slice %out[%i] [4] [1] : tensor<1000xf32> to tensor<4xf32>
+    %written = vector.transfer_write %quotient, %to[%c0] {in_bounds = [true]} : vector<4xf32>, tensor<4xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %written into %out[%i] [4] [1] : tensor<4xf32> into tensor<1000xf32>
+    }
+  }
+  return %y : tensor<1000xf32>
+}
+
+// Loops, reductions and a buffer of its own in each thread; rows of vectors of two dimensions.
+func.func @parallel(%x: memref<60x8xf32>) -> memref<60x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %c60 = arith.constant 60 : index
+  %zero = arith.constant 0.0 : f32
+  %y = memref.alloc() : memref<60x8xf32>
+  scf.parallel (%i) = (%c0) to (%c60) step (%c2) {
+    %tile = memref.alloc() : memref<2x8xf32>
+    %v = vector.transfer_read %x[%i, %c0], %zero {in_bounds = [true, true]} : memref<60x8xf32>, vector<2x8xf32>
+    %scaled = math.floor %v : vector<2x8xf32>
+    vector.transfer_write %scaled, %tile[%c0, %c0] {in_bounds = [true, true]} : vector<2x8xf32>, memref<2x8xf32>
+    scf.for %row = %c0 to %c2 step %c1 {
+      %r = arith.addi %i, %row : index
+      %largest = scf.parallel (%j) = (%c0) to (%c8) step (%c1) init (%zero) -> f32 {
+        %e = memref.load %tile[%row, %j] : memref<2x8xf32>
+        scf.reduce(%e : f32) {
+        ^bb0(%a: f32, %b: f32):
+          %max = arith.maximumf %a, %b : f32
+          scf.reduce.return %max : f32
+        }
+      }
+      scf.for %j = %c0 to %c8 step %c1 {
+        %e = memref.load %x[%r, %j] : memref<60x8xf32>
+        %d = arith.subf %e, %largest : f32
+        memref.store %d, %y[%r, %j] : memref<60x8xf32>
+      }
+    }
+    memref.dealloc %tile : memref<2x8xf32>
+  }
+  return %y : memref<60x8xf32>
+}
+
+// Vectors that become tensors: sums, products, other shapes.
+func.func @raised(%x: tensor<64x32xf32>, %w: tensor<32x16xf32>) -> (tensor<64x16xf32>, tensor<f32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %zeros = arith.constant dense<0.0> : vector<64xf32>
+  %v = vector.transfer_read %x[%c0, %c0], %zero : tensor<64x32xf32>, vector<64x32xf32>
+  %u = vector.transfer_read %w[%c0, %c0], %zero : tensor<32x16xf32>, vector<32x16xf32>
+  %sums = vector.multi_reduction <add>, %v, %zeros [1] : vector<64x32xf32> to vector<64xf32>
+  %columns = vector.broadcast %sums : vector<64xf32> to vector<16x64xf32>
+  %rows = vector.transpose %columns, [1, 0] : vector<16x64xf32> to vector<64x16xf32>
+  %product = vector.contract {
+      indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+      %v, %u, %rows : vector<64x32xf32>, vector<32x16xf32> into vector<64x16xf32>
+  %bounded = math.tanh %product : vector<64x16xf32>
+  %flat = vector.shape_cast %bounded : vector<64x16xf32> to vector<1024xf32>
+  %largest = vector.reduction <maximumf>, %flat : vector<1024xf32> into f32
+  %twice = arith.addf %largest, %largest : f32
+  %empty = tensor.empty() : tensor<64x16xf32>
+  %y = vector.transfer_write %bounded, %empty[%c0, %c0] : vector<64x16xf32>, tensor<64x16xf32>
+  %z = tensor.from_elements %twice : tensor<f32>
+  return %y, %z : tensor<64x16xf32>, tensor<f32>
+}
+
+// Reads and writes of one buffer, in this order.
+func.func @raised_in_place(%x: memref<64x8xf32>) -> memref<64x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %y = memref.alloc() : memref<64x8xf32>
+  memref.copy %x, %y : memref<64x8xf32> to memref<64x8xf32>
+  %v = vector.transfer_read %y[%c0, %c0], %zero {in_bounds = [true, true]} : memref<64x8xf32>, vector<63x8xf32>
+  %first = vector.load %y[%c1, %c0] : memref<64x8xf32>, vector<8xf32>
+  %firsts = vector.broadcast %first : vector<8xf32> to vector<63x8xf32>
+  %sum = arith.addf %v, %firsts : vector<63x8xf32>
+  vector.transfer_write %sum, %y[%c1, %c0] {in_bounds = [true, true]} : vector<63x8xf32>, memref<64x8xf32>
+  %last = vector.load %y[%c1, %c0] : memref<64x8xf32>, vector<8xf32>
+  vector.store %last, %y[%c0, %c0] : memref<64x8xf32>, vector<8xf32>
+  return %y : memref<64x8xf32>
+}
+
+// One thread: masks, shuffles, vectors that a loop hands on.
+func.func @one_thread(%x: tensor<16x6xf32>) -> (tensor<16x6xf32>, tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c6 = arith.constant 6 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant 0.0 : f32
+  %zeros = arith.constant dense<0.0> : vector<8xf32>
+  %empty = tensor.empty() : tensor<16x6xf32>
+  %mask = vector.create_mask %c6 : vector<8xi1>
+  %y, %sums = scf.for %i = %c0 to %c16 step %c1 iter_args(%to = %empty, %so_far = %zeros) -> (tensor<16x6xf32>, vector<8xf32>) {
+    %v = vector.transfer_read %x[%i, %c0], %zero, %mask : tensor<16x6xf32>, vector<8xf32>
+    %next = arith.addf %so_far, %v : vector<8xf32>
+    %written = vector.transfer_write %next, %to[%i, %c0], %mask : vector<8xf32>, tensor<16x6xf32>
+    scf.yield %written, %next : tensor<16x6xf32>, vector<8xf32>
+  }
+  %backwards = vector.shuffle %sums, %sums [7, 6, 5, 4, 3, 2, 1, 0] : vector<8xf32>, vector<8xf32>
+  %to = tensor.empty() : tensor<8xf32>
+  %z = vector.transfer_write %backwards, %to[%c0] : vector<8xf32>, tensor<8xf32>
+  return %y, %z : tensor<16x6xf32>, tensor<8xf32>
+}
