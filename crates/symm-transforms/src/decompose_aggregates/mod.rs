@@ -71,9 +71,9 @@ fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
     }
     let b = Builder::before(op);
     let (input, output) = (op.operand(0)?, op.operand(1)?);
-    let (from, to) = (element(op, input)?, element(op, output)?);
-    let wide = match [from, to].into_iter().map(width).max() {
-        Some(64) => Type::float64(b.context()),
+    let narrow = element(op, output)?;
+    let wide = match width(narrow) {
+        64 => narrow,
         _ => Type::float32(b.context()),
     };
     let buffer = is_memref(output.r#type()).then_some(output);
@@ -86,7 +86,7 @@ fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
         &[init.r#type()],
         &[("dimension", dimension)],
     );
-    let result = convert(&b, first_result(softmax), to);
+    let result = convert(&b, first_result(softmax), narrow);
     match buffer {
         Some(buffer) => b.materialize(result, buffer),
         None => replace_all_uses(first_result(op), result),
@@ -98,7 +98,7 @@ fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
     Ok(())
 }
 
-/// Returns the type of the elements of an operand.
+/// Returns the type of the elements of an operand, if softmax is known of it.
 fn element<'c: 'a, 'a>(
     op: OperationRef<'c, 'a>,
     operand: Value<'c, 'a>,
