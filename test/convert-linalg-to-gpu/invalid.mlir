@@ -5,7 +5,7 @@
 
 func.func @reads(%x: memref<8xf32>) -> f32 {
   %first = arith.constant 0 : index
-  // expected-error @+1 {{reads or writes a buffer of the GPU on the host; express it as linalg.generic}}
+  // expected-error @+1 {{reads or writes a buffer of the GPU on the host; express it as linalg.generic, or put it into an scf.forall}}
   %value = memref.load %x[%first] : memref<8xf32>
   return %value : f32
 }

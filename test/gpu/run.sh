@@ -10,6 +10,7 @@
 #   host     what the machine is
 #   driver   the tests of symm-cuda
 #   programs whole programs: what they compute, how they fail, from the command line and from C
+#   code     softmax, parallel loops and vectors, compared with a CPU rank, on one GPU
 #   examples the seed's program and the Llama block, compared with CPU ranks, on 2, 4 and 8 GPUs
 #   check    every algorithm, type and reduction at odd and even sizes, ranks as threads and as processes; of 8 ranks, these take
 #            minutes: check-threads and check-processes are the two halves
@@ -41,7 +42,7 @@ fi
 # On one GPU two ranks share it: slow, but results can be checked.
 ranks=$gpus share=
 [ "$gpus" -eq 1 ] && ranks=2 share=--share-gpus
-steps=${*:-host driver programs examples check soak laws faults sanitize peers time}
+steps=${*:-host driver programs code examples check soak laws faults sanitize peers time}
 bench() {
   local bundle=()
   [ -f "$kit/bundle/kernels.json" ] && bundle=(--bundle "$kit/bundle")
@@ -228,6 +229,7 @@ for name in $steps; do
       for ((world = 2; world <= gpus; world++)); do
         [ -f "$kit/programs/zoo$world.so" ] && step "programs $world" 240 test/gpu/programs.sh "$kit" "$world"
       done ;;
+    code) step code 240 test/gpu/code.sh "$kit" ;;
     examples)
       [ "$gpus" -lt 2 ] && skip examples "needs 2 GPUs, found $gpus"
       for world in 2 4 8; do

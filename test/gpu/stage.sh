@@ -4,7 +4,7 @@
 #
 # Puts what the GPU suite needs into target/gpu, to be carried to a machine that has GPUs but no compiler:
 # the GPU tests of symm-cuda and symm-runtime, symm-bench, symm-run, the C interface, a bundle of generated kernels,
-# kernels that are wrong on purpose, linked programs, and the examples.
+# kernels that are wrong on purpose, linked programs, the examples, and a program without collectives.
 #
 #   test/gpu/stage.sh [BUNDLE]     BUNDLE: a folder that symm-kernels has written; it is written now if none is given
 set -euo pipefail
@@ -64,5 +64,7 @@ for example in seed tp_block; do
     name=pull compile --device=cuda --chip=sm_90 --protocol=pull
   done
 done
+cargo run --quiet --package symm-compile -- test/gpu/Inputs/code.mlir -o "$out/code.cpu.so"
+cargo run --quiet --package symm-compile -- --device=cuda --chip=sm_90 test/gpu/Inputs/code.mlir -o "$out/code.cuda.so"
 "$out/symm-runtime-gpu-tests" --stage "$out/bundle" "$out/programs"
 du -sh "$out"

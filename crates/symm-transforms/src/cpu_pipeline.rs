@@ -36,11 +36,11 @@ pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cpu-pipeline",
     summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
     description: "
-`--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries, `--place-symmetric-buffers`,
-ownership-based deallocation, `--create-entry-points`, `--convert-symm-mem-to-cpu`,
-`--convert-comm-to-llvm`, and then MLIR's own conversions of `linalg`, `scf`, `memref`,
-`arith`, `math`, `complex`, `vector` and `func`. It takes the options of our passes among
-these.
+`--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
+`--place-symmetric-buffers`, ownership-based deallocation, `--create-entry-points`,
+`--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own conversions of
+`linalg`, `scf`, `memref`, `arith`, `math`, `complex`, `vector` and `func`. It takes the
+options of our passes among these.
 ",
     options: &OPTIONS,
     build,

@@ -42,12 +42,13 @@ pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cuda-pipeline",
     summary: "Lower a program with collectives to host code and kernels for NVIDIA GPUs",
     description: "
-`--lower-comm` (by push, unless told otherwise), inlining, fusion of elementwise ops,
-bufferization with function boundaries, `--place-symmetric-buffers`, ownership-based
-deallocation, `--create-entry-points`, `--convert-symm-mem-to-gpu`,
-`--convert-comm-to-nvvm`, `--convert-linalg-to-gpu`, `--distribute-launches`,
-`--gpu-kernel-outlining`, `--convert-launches-to-runtime`, and then MLIR's own conversions to
-NVVM and LLVM. It takes the options of our passes among these.
+`--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
+`--raise-vectors`, fusion of elementwise ops, bufferization with function boundaries,
+`--place-symmetric-buffers`, ownership-based deallocation, `--create-entry-points`,
+`--convert-symm-mem-to-gpu`, `--convert-comm-to-nvvm`, `--launch-host-code`,
+`--convert-linalg-to-gpu`, `--distribute-launches`, `--gpu-kernel-outlining`,
+`--convert-launches-to-runtime`, and then MLIR's own conversions to NVVM and LLVM. It takes the
+options of our passes among these.
 
 The host code is left in the LLVM dialect. The kernels of the program are in the `gpu.module`
 `@symm_kernels`, those of collectives in one each, all with the chip as their target:

@@ -90,44 +90,44 @@ func.func @parallel(%x: memref<60x8xf32>) -> memref<60x8xf32> {
 }
 
 // Vectors that become tensors: sums, products, other shapes.
-func.func @raised(%x: tensor<64x32xf32>, %w: tensor<32x16xf32>) -> (tensor<64x16xf32>, tensor<f32>) {
+func.func @raised(%x: tensor<16x32xf32>, %w: tensor<32x8xf32>) -> (tensor<16x8xf32>, tensor<f32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant 0.0 : f32
-  %zeros = arith.constant dense<0.0> : vector<64xf32>
-  %v = vector.transfer_read %x[%c0, %c0], %zero : tensor<64x32xf32>, vector<64x32xf32>
-  %u = vector.transfer_read %w[%c0, %c0], %zero : tensor<32x16xf32>, vector<32x16xf32>
-  %sums = vector.multi_reduction <add>, %v, %zeros [1] : vector<64x32xf32> to vector<64xf32>
-  %columns = vector.broadcast %sums : vector<64xf32> to vector<16x64xf32>
-  %rows = vector.transpose %columns, [1, 0] : vector<16x64xf32> to vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<16xf32>
+  %v = vector.transfer_read %x[%c0, %c0], %zero : tensor<16x32xf32>, vector<16x32xf32>
+  %u = vector.transfer_read %w[%c0, %c0], %zero : tensor<32x8xf32>, vector<32x8xf32>
+  %sums = vector.multi_reduction <add>, %v, %zeros [1] : vector<16x32xf32> to vector<16xf32>
+  %columns = vector.broadcast %sums : vector<16xf32> to vector<8x16xf32>
+  %rows = vector.transpose %columns, [1, 0] : vector<8x16xf32> to vector<16x8xf32>
   %product = vector.contract {
       indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
       iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
-      %v, %u, %rows : vector<64x32xf32>, vector<32x16xf32> into vector<64x16xf32>
-  %bounded = math.tanh %product : vector<64x16xf32>
-  %flat = vector.shape_cast %bounded : vector<64x16xf32> to vector<1024xf32>
-  %largest = vector.reduction <maximumf>, %flat : vector<1024xf32> into f32
+      %v, %u, %rows : vector<16x32xf32>, vector<32x8xf32> into vector<16x8xf32>
+  %bounded = math.tanh %product : vector<16x8xf32>
+  %flat = vector.shape_cast %bounded : vector<16x8xf32> to vector<128xf32>
+  %largest = vector.reduction <maximumf>, %flat : vector<128xf32> into f32
   %twice = arith.addf %largest, %largest : f32
-  %empty = tensor.empty() : tensor<64x16xf32>
-  %y = vector.transfer_write %bounded, %empty[%c0, %c0] : vector<64x16xf32>, tensor<64x16xf32>
+  %empty = tensor.empty() : tensor<16x8xf32>
+  %y = vector.transfer_write %bounded, %empty[%c0, %c0] : vector<16x8xf32>, tensor<16x8xf32>
   %z = tensor.from_elements %twice : tensor<f32>
-  return %y, %z : tensor<64x16xf32>, tensor<f32>
+  return %y, %z : tensor<16x8xf32>, tensor<f32>
 }
 
 // Reads and writes of one buffer, in this order.
-func.func @raised_in_place(%x: memref<64x8xf32>) -> memref<64x8xf32> {
+func.func @raised_in_place(%x: memref<16x8xf32>) -> memref<16x8xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %zero = arith.constant 0.0 : f32
-  %y = memref.alloc() : memref<64x8xf32>
-  memref.copy %x, %y : memref<64x8xf32> to memref<64x8xf32>
-  %v = vector.transfer_read %y[%c0, %c0], %zero {in_bounds = [true, true]} : memref<64x8xf32>, vector<63x8xf32>
-  %first = vector.load %y[%c1, %c0] : memref<64x8xf32>, vector<8xf32>
-  %firsts = vector.broadcast %first : vector<8xf32> to vector<63x8xf32>
-  %sum = arith.addf %v, %firsts : vector<63x8xf32>
-  vector.transfer_write %sum, %y[%c1, %c0] {in_bounds = [true, true]} : vector<63x8xf32>, memref<64x8xf32>
-  %last = vector.load %y[%c1, %c0] : memref<64x8xf32>, vector<8xf32>
-  vector.store %last, %y[%c0, %c0] : memref<64x8xf32>, vector<8xf32>
-  return %y : memref<64x8xf32>
+  %y = memref.alloc() : memref<16x8xf32>
+  memref.copy %x, %y : memref<16x8xf32> to memref<16x8xf32>
+  %v = vector.transfer_read %y[%c0, %c0], %zero {in_bounds = [true, true]} : memref<16x8xf32>, vector<15x8xf32>
+  %first = vector.load %y[%c1, %c0] : memref<16x8xf32>, vector<8xf32>
+  %firsts = vector.broadcast %first : vector<8xf32> to vector<15x8xf32>
+  %sum = arith.addf %v, %firsts : vector<15x8xf32>
+  vector.transfer_write %sum, %y[%c1, %c0] {in_bounds = [true, true]} : vector<15x8xf32>, memref<16x8xf32>
+  %last = vector.load %y[%c1, %c0] : memref<16x8xf32>, vector<8xf32>
+  vector.store %last, %y[%c0, %c0] : memref<16x8xf32>, vector<8xf32>
+  return %y : memref<16x8xf32>
 }
 
 // One thread: masks, shuffles, vectors that a loop hands on.

@@ -67,7 +67,7 @@ pub(super) fn check<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
         let takes_buffer = op.operands().any(|operand| is_memref(operand.r#type()));
         if takes_buffer && !is_harmless(name) {
             let message = "reads or writes a buffer of the GPU on the host; express it as \
-                           linalg.generic";
+                           linalg.generic, or put it into an scf.forall";
             return Err(error(&op, message).emit());
         }
     }

@@ -35,7 +35,8 @@ pub static DISTRIBUTE_LAUNCHES: PassDef = PassDef {
 A `gpu.launch` of one thread whose body is one `scf.parallel` becomes a grid with a thread per
 iteration: all dimensions of the loop are counted through, the innermost fastest, so that
 neighbouring threads touch neighbouring elements. The last block may have threads without
-work. Other launches stay as they are.
+work. Memory that an iteration has for itself is allocated where its thread starts. Other
+launches stay as they are.
 
 Runs after `--convert-linalg-to-gpu` and `--convert-linalg-to-parallel-loops`.
 ",

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What programs compute beside collectives: softmax against a reference in f64, and vectors against the tensors that
+//! `--raise-vectors` makes of them.
+
+use melior::ir::Module;
+use symm_codegen::lower::run_pipeline;
+use symm_e2e::{Call, compile, run};
+use symm_ir::context::create_context;
+use symm_sim::{
+    Buffer, DType,
+    small_float::{BF16, F16},
+};
+
+const CODE: &str = include_str!("../../../test/gpu/Inputs/code.mlir");
+
+/// A buffer of floats, each rounded to a type.
+fn buffer(dtype: DType, shape: &[usize], values: impl Iterator<Item = f64>) -> Buffer {
+    let bytes = values.flat_map(|value| match dtype {
+        DType::F64 => value.to_le_bytes().to_vec(),
+        DType::F16 => F16.encode(value as f32).to_le_bytes().to_vec(),
+        DType::BF16 => BF16.encode(value as f32).to_le_bytes().to_vec(),
+        _ => (value as f32).to_le_bytes().to_vec(),
+    });
+    Buffer::new(dtype, shape.to_vec(), bytes.collect()).expect("as many values as elements")
+}
+
+fn values(buffer: &Buffer) -> Vec<f64> {
+    let value = |bits: u128| match buffer.dtype() {
+        DType::F64 => f64::from_bits(bits as u64),
+        DType::F16 => f64::from(F16.decode(bits as u16)),
+        DType::BF16 => f64::from(BF16.decode(bits as u16)),
+        _ => f64::from(f32::from_bits(bits as u32)),
+    };
+    buffer.elements().map(value).collect()
+}
+
+fn run_on_one(source: &str, entry: &str, inputs: Vec<Buffer>) -> Vec<Buffer> {
+    let call = Call {
+        entry: entry.into(),
+        inputs: vec![inputs],
+    };
+    let mut results = run(&compile(source, ""), 1, vec![call]);
+    results.remove(0).remove(0)
+}
+
+/// Runs softmax over a dimension of a matrix, on tensors or in place on a buffer.
+fn softmax(dtype: DType, dimension: usize, on_tensors: bool, input: &Buffer) -> Vec<f64> {
+    let [rows, columns] = input.shape() else {
+        panic!("expected a matrix");
+    };
+    let shape = format!("{rows}x{columns}x{}", dtype.name());
+    let source = match on_tensors {
+        true => format!(
+            "func.func @f(%x: tensor<{shape}>) -> tensor<{shape}> {{
+               %out = tensor.empty() : tensor<{shape}>
+               %y = linalg.softmax dimension({dimension}) ins(%x : tensor<{shape}>) outs(%out : tensor<{shape}>)
+                   -> tensor<{shape}>
+               return %y : tensor<{shape}>
+             }}"
+        ),
+        false => format!(
+            "func.func @f(%x: memref<{shape}>) -> memref<{shape}> {{
+               %y = memref.alloc() : memref<{shape}>
+               memref.copy %x, %y : memref<{shape}> to memref<{shape}>
+               linalg.softmax dimension({dimension}) ins(%y : memref<{shape}>) outs(%y : memref<{shape}>)
+               return %y : memref<{shape}>
+             }}"
+        ),
+    };
+    values(&run_on_one(&source, "f", vec![input.clone()])[0])
+}
+
+/// What softmax over a dimension of a matrix gives.
+fn reference(dimension: usize, input: &Buffer) -> Vec<f64> {
+    let (x, [rows, columns]) = (values(input), [input.shape()[0], input.shape()[1]]);
+    let line = |i: usize| -> Vec<f64> {
+        match dimension {
+            0 => (0..rows)
+                .map(|row| x[row * columns + i % columns])
+                .collect(),
+            _ => x[i / columns * columns..][..columns].to_vec(),
+        }
+    };
+    let element = |i: usize| {
+        let line = line(i);
+        let largest = line.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = line.iter().map(|value| (value - largest).exp()).sum();
+        (x[i] - largest).exp() / sum
+    };
+    (0..x.len()).map(element).collect()
+}
+
+#[test]
+fn softmax_is_near_the_reference() {
+    let types = [
+        (DType::F64, 1e-13),
+        (DType::F32, 1e-5),
+        (DType::F16, 1e-3),
+        (DType::BF16, 5e-3),
+    ];
+    for (dtype, bound) in types {
+        // Differences of some hundreds of a type's steps, and rows far from zero.
+        for scale in [1.0, 40.0, 1e4] {
+            let x = (0..5 * 67).map(|i| scale * ((i * 37 % 101) as f64 / 50.0 - 1.0));
+            let x = buffer(dtype, &[5, 67], x);
+            for (dimension, on_tensors) in [(0, true), (1, true), (0, false), (1, false)] {
+                let found = softmax(dtype, dimension, on_tensors, &x);
+                let expected = reference(dimension, &x);
+                for (found, expected) in found.iter().zip(&expected) {
+                    // What is too small for f16 is a multiple of its smallest number.
+                    let error = (found - expected).abs();
+                    assert!(
+                        error <= bound * expected + 1e-7,
+                        "{dtype:?}, scale {scale}, dimension {dimension}: expected {expected}, got {found}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn softmax_neither_overflows_nor_hides_anything() {
+    let columns = 16;
+    let rows = [
+        f64::from(f32::MAX),
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        1.0,
+    ];
+    let x = rows.iter().flat_map(|special| {
+        (0..columns).map(move |column| if column == 3 { *special } else { 1.0 })
+    });
+    let found = softmax(
+        DType::F32,
+        1,
+        true,
+        &buffer(DType::F32, &[rows.len(), columns], x),
+    );
+    let row = |row: usize| &found[row * columns..][..columns];
+    assert!(
+        row(0)
+            .iter()
+            .enumerate()
+            .all(|(i, y)| *y == f64::from(u8::from(i == 3)))
+    );
+    assert!(row(1).iter().all(|y| y.is_nan()), "{:?}", row(1));
+    assert!(row(2).iter().all(|y| y.is_nan()), "{:?}", row(2));
+    assert_eq!(row(3)[3], 0.0);
+    assert!((row(3)[0] - 1.0 / 15.0).abs() < 1e-7, "{:?}", row(3));
+    assert!(row(4).iter().all(|y| *y == 1.0 / 16.0), "{:?}", row(4));
+}
+
+/// In bf16 a sum of ones stops at 256.
+#[test]
+fn softmax_of_long_rows_of_short_floats_sums_in_f32() {
+    let x = buffer(DType::BF16, &[1, 4096], std::iter::repeat_n(3.0, 4096));
+    let found = softmax(DType::BF16, 1, true, &x);
+    assert!(found.iter().all(|y| *y == 1.0 / 4096.0), "{}", found[0]);
+}
+
+fn raised() -> String {
+    let context = create_context();
+    let mut module = Module::parse(&context, CODE).expect("the program parses");
+    run_pipeline(&context, &mut module, "canonicalize,raise-vectors").expect("the pass runs");
+    let text = module.as_operation().to_string();
+    assert!(!text.contains("vector.contract"), "{text}");
+    text
+}
+
+#[test]
+fn vectors_and_what_they_are_raised_to_agree() {
+    let raised = raised();
+    let matrix = |rows: usize, columns: usize| {
+        let element = |i: usize| ((i * 29 % 83) as f64 - 41.0) / 64.0;
+        buffer(
+            DType::F32,
+            &[rows, columns],
+            (0..rows * columns).map(element),
+        )
+    };
+    let cases = [
+        ("raised", vec![matrix(16, 32), matrix(32, 8)]),
+        ("raised_in_place", vec![matrix(16, 8)]),
+        ("one_thread", vec![matrix(16, 6)]),
+        (
+            "forall",
+            vec![buffer(
+                DType::F32,
+                &[1000],
+                values(&matrix(10, 100)).into_iter(),
+            )],
+        ),
+    ];
+    for (entry, inputs) in cases {
+        let expected = run_on_one(CODE, entry, inputs.clone());
+        let found = run_on_one(&raised, entry, inputs);
+        for (expected, found) in expected.iter().zip(&found) {
+            for (expected, found) in values(expected).into_iter().zip(values(found)) {
+                // Sums of products may be in another order.
+                let error = (found - expected).abs();
+                assert!(error <= 1e-6, "{entry}: expected {expected}, got {found}");
+            }
+        }
+    }
+}
