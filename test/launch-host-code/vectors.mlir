@@ -82,6 +82,32 @@ func.func @loop(%x: memref<64xf32>, %y: memref<8xf32>) {
   return
 }
 
+// So are loops and masks that only compute.
+// CHECK-LABEL: func.func @compute(
+// CHECK: gpu.launch
+// CHECK: vector.transfer_read
+// CHECK: vector.mask
+// CHECK: scf.for
+// CHECK: vector.transfer_write
+// CHECK: gpu.terminator
+// CHECK-NOT: vector
+// CHECK: return
+func.func @compute(%x: memref<8xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %mask = vector.create_mask %n : vector<8xi1>
+  %v = vector.transfer_read %x[%c0], %zero, %mask : memref<8xf32>, vector<8xf32>
+  %sum = vector.mask %mask { vector.reduction <add>, %v : vector<8xf32> into f32 } : vector<8xi1> -> f32
+  %power = scf.for %i = %c0 to %n step %c1 iter_args(%so_far = %v) -> vector<8xf32> {
+    %all = vector.broadcast %sum : f32 to vector<8xf32>
+    %next = arith.mulf %so_far, %all : vector<8xf32>
+    scf.yield %next : vector<8xf32>
+  }
+  vector.transfer_write %power, %x[%c0] : vector<8xf32>, memref<8xf32>
+  return
+}
+
 // A loop with work for more than one thread stays the host's.
 // CHECK-LABEL: func.func @mixed(
 // CHECK: scf.for

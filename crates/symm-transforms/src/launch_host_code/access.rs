@@ -17,6 +17,18 @@ const ELEMENTS: [&str; 4] = [
 /// Dialects whose ops without regions compute, and nothing else.
 const COMPUTE: [&str; 5] = ["arith", "complex", "index", "math", "ub"];
 
+/// Loops and branches of one thread.
+pub(super) const BRANCHES: [&str; 5] = [
+    "scf.for",
+    "scf.if",
+    "scf.index_switch",
+    "scf.while",
+    "vector.mask",
+];
+
+/// What ends the blocks of these.
+pub(super) const ENDS: [&str; 3] = ["scf.condition", "scf.yield", "vector.yield"];
+
 /// Returns the name of an op, and its dialect.
 pub(super) fn names(op: OperationRef<'_, '_>) -> (String, String) {
     let name = op.name();
@@ -55,9 +67,21 @@ pub(super) fn is_view(op: OperationRef<'_, '_>) -> bool {
     makes_buffer && takes_buffer && ["memref", "vector"].contains(&names(op).1.as_str())
 }
 
-/// Says whether an op computes its results from its operands, without a look into
-/// memory.
+/// Says whether an op, with all inside it, computes its results from values, without
+/// a look into memory.
 pub(super) fn is_pure(op: OperationRef<'_, '_>) -> bool {
+    if op.region_count() == 0 {
+        return computes(op);
+    }
+    let is_part = |op: OperationRef<'_, '_>| {
+        computes(op)
+            || BRANCHES.contains(&names(op).0.as_str())
+            || ENDS.contains(&names(op).0.as_str())
+    };
+    op.result_count() > 0 && walk::collect(op).into_iter().all(is_part)
+}
+
+fn computes(op: OperationRef<'_, '_>) -> bool {
     if op.region_count() > 0 || op.result_count() == 0 {
         return false;
     }

@@ -3,7 +3,7 @@
 
 //! What can be part of a kernel, and what has to be changed for that.
 
-use super::access::{is_access, is_pure, names};
+use super::access::{BRANCHES, ENDS, is_access, is_pure, names};
 use crate::{
     builder::{Builder, erase, first_result, memref_type},
     convert_linalg_to_gpu::copy,
@@ -22,20 +22,14 @@ use symm_ir::{
 /// Most bytes of a buffer that a thread has for itself.
 const MAX_BYTES: u64 = 4096;
 
-/// Loops, branches, and what ends their blocks.
-const CONTROL: [&str; 12] = [
+/// Loops of many iterations at a time, and parts of ops.
+const OTHERS: [&str; 6] = [
     "linalg.index",
     "linalg.yield",
     "memref.atomic_yield",
-    "scf.condition",
-    "scf.for",
-    "scf.if",
-    "scf.index_switch",
     "scf.parallel",
     "scf.reduce",
     "scf.reduce.return",
-    "scf.while",
-    "scf.yield",
 ];
 
 /// Ops that are taken out of a kernel, or made something else.
@@ -48,12 +42,9 @@ const CHANGED: [&str; 6] = [
     "memref.get_global",
 ];
 
-/// Ops on vectors that have a region.
-const VECTOR_CONTROL: [&str; 2] = ["vector.mask", "vector.yield"];
-
 /// Returns the first op, of an op and those inside it, that a kernel cannot have.
 pub(super) fn foreign<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
-    let lists = [&CONTROL[..], &CHANGED, &VECTOR_CONTROL];
+    let lists = [&BRANCHES[..], &ENDS, &OTHERS, &CHANGED];
     let is_fine = |op: &OperationRef<'c, 'a>| {
         let (name, _) = names(*op);
         is_access(*op)

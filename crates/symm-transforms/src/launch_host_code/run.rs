@@ -105,7 +105,9 @@ impl<'c: 'a, 'a> Run<'c, 'a> {
     fn feeds(&self, op: OperationRef<'c, 'a>) -> bool {
         let is_member =
             |value: Value<'c, 'a>| defining_op(value).is_some_and(|op| self.members.contains(&op));
-        op.operands().any(is_member)
+        walk::collect(op)
+            .iter()
+            .any(|op| op.operands().any(is_member))
     }
 
     /// Moves the run into a launch, where its last op is.
@@ -182,7 +184,9 @@ fn bring_vectors<'c: 'a, 'a>(launch: OperationRef<'c, 'a>, op: OperationRef<'c, 
         let clone = unsafe { Operation::from_raw(mlirOperationClone(source.to_raw())) };
         let clone = Builder::before(op).insert(clone);
         set_operand(op, index, clone.result(at)?.into());
-        bring_vectors(launch, clone)?;
+        for op in walk::collect(clone) {
+            bring_vectors(launch, op)?;
+        }
     }
     Ok(())
 }

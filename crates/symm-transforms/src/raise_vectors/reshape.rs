@@ -108,18 +108,23 @@ fn offsets<'c: 'a, 'a>(
     op: OperationRef<'c, 'a>,
     rank: usize,
 ) -> Result<Vec<Extent<'c, 'a>>, Failure> {
-    let mut offsets = vec![0; rank];
-    if let Ok(list) = op.attribute("offsets") {
-        let list = ArrayAttribute::try_from(list)?;
-        for index in 0..list.len() {
-            offsets[index] = IntegerAttribute::try_from(list.element(index)?)?.value();
+    let mut offsets = match op.attribute("offsets") {
+        Ok(list) => {
+            let list = ArrayAttribute::try_from(list)?;
+            let number = |index| Ok(IntegerAttribute::try_from(list.element(index)?)?.value());
+            (0..list.len())
+                .map(number)
+                .collect::<Result<_, Failure>>()?
         }
-    } else {
-        let list = DenseI64ArrayAttribute::try_from(op.attribute("static_position")?)?;
-        for index in 0..list.len() {
-            offsets[index] = list.element(index)?;
+        Err(_) => {
+            let list = DenseI64ArrayAttribute::try_from(op.attribute("static_position")?)?;
+            let number = |index| Ok(list.element(index)?);
+            (0..list.len())
+                .map(number)
+                .collect::<Result<Vec<i64>, Failure>>()?
         }
-    }
+    };
+    offsets.resize(rank, 0);
     Ok(offsets.into_iter().map(Extent::Static).collect())
 }
 
