@@ -15,6 +15,61 @@ use symm_sim::{
 
 const CODE: &str = include_str!("../../../test/gpu/Inputs/code.mlir");
 
+/// Vectors of unusual shapes, and numbers that go in and out of them.
+const EDGES: &str = "
+func.func @edges(%x: tensor<4x8xf32>, %s: tensor<f32>) -> (tensor<4x8xf32>, tensor<2x4x4xf32>, tensor<1xf32>, tensor<f32>, tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %zero = arith.constant 0.0 : f32
+  %v = vector.transfer_read %x[%c0, %c0], %zero {in_bounds = [true, true]} : tensor<4x8xf32>, vector<4x8xf32>
+  %number = vector.transfer_read %s[], %zero : tensor<f32>, vector<f32>
+  %n = vector.extract %number[] : f32 from vector<f32>
+  // One column and one row, repeated.
+  %column = vector.extract_strided_slice %v {offsets = [0, 3], sizes = [4, 1], strides = [1, 1]} : vector<4x8xf32> to vector<4x1xf32>
+  %columns = vector.broadcast %column : vector<4x1xf32> to vector<4x8xf32>
+  %row = vector.transfer_read %x[%c2, %c0], %zero {in_bounds = [true, true]} : tensor<4x8xf32>, vector<1x8xf32>
+  %rows = vector.broadcast %row : vector<1x8xf32> to vector<4x8xf32>
+  // Constants of many values, comparisons, a choice by a number.
+  %table = arith.constant dense<[1.0, -2.0, 3.0, -4.0, 5.0, -6.0, 7.0, -8.0]> : vector<8xf32>
+  %tables = vector.broadcast %table : vector<8xf32> to vector<4x8xf32>
+  %is = arith.cmpf olt, %columns, %rows : vector<4x8xf32>
+  %chosen = arith.select %is, %tables, %columns : vector<4x8xi1>, vector<4x8xf32>
+  %positive = arith.cmpf ogt, %n, %zero : f32
+  %either = arith.select %positive, %chosen, %rows : vector<4x8xf32>
+  %all = vector.broadcast %n : f32 to vector<4x8xf32>
+  %sum = vector.fma %either, %all, %v : vector<4x8xf32>
+  %y = vector.transfer_write %sum, %x[%c0, %c0] {in_bounds = [true, true]} : vector<4x8xf32>, tensor<4x8xf32>
+  // Products: of a batch, of transposed operands, of two rows.
+  %batch = vector.shape_cast %sum : vector<4x8xf32> to vector<2x4x4xf32>
+  %zeros = arith.constant dense<1.0> : vector<2x4x4xf32>
+  %gram = vector.contract {
+      indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, n, k)>, affine_map<(b, m, n, k) -> (b, n, m)>],
+      iterator_types = [\"parallel\", \"parallel\", \"parallel\", \"reduction\"], kind = #vector.kind<add>}
+      %batch, %batch, %zeros : vector<2x4x4xf32>, vector<2x4x4xf32> into vector<2x4x4xf32>
+  %gram_to = tensor.empty() : tensor<2x4x4xf32>
+  %grams = vector.transfer_write %gram, %gram_to[%c0, %c0, %c0] {in_bounds = [true, true, true]} : vector<2x4x4xf32>, tensor<2x4x4xf32>
+  %first = vector.extract %sum[0] : vector<8xf32> from vector<4x8xf32>
+  %dot = vector.contract {
+      indexing_maps = [affine_map<(k) -> (k)>, affine_map<(k) -> (k)>, affine_map<(k) -> ()>],
+      iterator_types = [\"reduction\"], kind = #vector.kind<add>}
+      %first, %table, %n : vector<8xf32>, vector<8xf32> into f32
+  %least = vector.multi_reduction <minimumf>, %sum, %dot [0, 1] : vector<4x8xf32> to f32
+  %dots = tensor.from_elements %dot : tensor<1xf32>
+  %leasts = tensor.from_elements %least : tensor<f32>
+  // Numbers and parts put into vectors; integers.
+  %inserted = vector.insert %least, %first [5] : f32 into vector<8xf32>
+  %part = vector.extract_strided_slice %table {offsets = [2], sizes = [3], strides = [1]} : vector<8xf32> to vector<3xf32>
+  %mixed = vector.insert_strided_slice %part, %inserted {offsets = [1], strides = [1]} : vector<3xf32> into vector<8xf32>
+  %integers = arith.fptosi %table : vector<8xf32> to vector<8xi8>
+  %least_integer = vector.reduction <minsi>, %integers : vector<8xi8> into i8
+  %wide = arith.sitofp %least_integer : i8 to f32
+  %wides = vector.broadcast %wide : f32 to vector<8xf32>
+  %last = arith.addf %mixed, %wides : vector<8xf32>
+  %last_to = tensor.empty() : tensor<8xf32>
+  %z = vector.transfer_write %last, %last_to[%c0] {in_bounds = [true]} : vector<8xf32>, tensor<8xf32>
+  return %y, %grams, %dots, %leasts, %z : tensor<4x8xf32>, tensor<2x4x4xf32>, tensor<1xf32>, tensor<f32>, tensor<8xf32>
+}";
+
 /// A buffer of floats, each rounded to a type.
 fn buffer(dtype: DType, shape: &[usize], values: impl Iterator<Item = f64>) -> Buffer {
     let bytes = values.flat_map(|value| match dtype {
@@ -162,10 +217,15 @@ fn softmax_of_long_rows_of_short_floats_sums_in_f32() {
     assert!(found.iter().all(|y| *y == 1.0 / 4096.0), "{}", found[0]);
 }
 
-fn raised() -> String {
+fn raised(source: &str) -> String {
     let context = create_context();
-    let mut module = Module::parse(&context, CODE).expect("the program parses");
-    run_pipeline(&context, &mut module, "canonicalize,raise-vectors").expect("the pass runs");
+    let mut module = Module::parse(&context, source).expect("the program parses");
+    run_pipeline(
+        &context,
+        &mut module,
+        "canonicalize,raise-vectors,canonicalize",
+    )
+    .expect("the pass runs");
     let text = module.as_operation().to_string();
     assert!(!text.contains("vector.contract"), "{text}");
     text
@@ -173,7 +233,8 @@ fn raised() -> String {
 
 #[test]
 fn vectors_and_what_they_are_raised_to_agree() {
-    let raised = raised();
+    let [code, edges] = [CODE, EDGES].map(raised);
+    assert!(!edges.contains("vector<"), "{edges}");
     let matrix = |rows: usize, columns: usize| {
         let element = |i: usize| ((i * 29 % 83) as f64 - 41.0) / 64.0;
         buffer(
@@ -183,10 +244,21 @@ fn vectors_and_what_they_are_raised_to_agree() {
         )
     };
     let cases = [
-        ("raised", vec![matrix(16, 32), matrix(32, 8)]),
-        ("raised_in_place", vec![matrix(16, 8)]),
-        ("one_thread", vec![matrix(16, 6)]),
         (
+            EDGES,
+            "edges",
+            vec![matrix(4, 8), buffer(DType::F32, &[], [0.75].into_iter())],
+        ),
+        (
+            EDGES,
+            "edges",
+            vec![matrix(4, 8), buffer(DType::F32, &[], [-2.5].into_iter())],
+        ),
+        (CODE, "raised", vec![matrix(16, 32), matrix(32, 8)]),
+        (CODE, "raised_in_place", vec![matrix(16, 8)]),
+        (CODE, "one_thread", vec![matrix(16, 6)]),
+        (
+            CODE,
             "forall",
             vec![buffer(
                 DType::F32,
@@ -195,9 +267,10 @@ fn vectors_and_what_they_are_raised_to_agree() {
             )],
         ),
     ];
-    for (entry, inputs) in cases {
-        let expected = run_on_one(CODE, entry, inputs.clone());
-        let found = run_on_one(&raised, entry, inputs);
+    for (source, entry, inputs) in cases {
+        let expected = run_on_one(source, entry, inputs.clone());
+        let raised = if source == CODE { &code } else { &edges };
+        let found = run_on_one(raised, entry, inputs);
         for (expected, found) in expected.iter().zip(&found) {
             for (expected, found) in values(expected).into_iter().zip(values(found)) {
                 // Sums of products may be in another order.
