@@ -61,7 +61,7 @@ pub(super) fn prepare<'c: 'a, 'a>(outer: OperationRef<'c, 'a>) -> PassResult {
     for op in walk::collect(outer) {
         match names(op).0.as_str() {
             "comm.rank" | "memref.get_global" => move_before(op, outer),
-            "memref.alloc" => keep_in_thread(outer, op)?,
+            "memref.alloc" | "memref.alloca" => keep_in_thread(outer, op)?,
             "memref.copy" => {
                 let (from, to) = (op.operand(0)?, op.operand(1)?);
                 if from != to {

@@ -13,7 +13,7 @@ use melior::ir::{
     operation::OperationLike,
 };
 use mlir_sys::mlirOperationClone;
-use std::iter;
+use std::{collections::HashSet, iter};
 use symm_ir::{
     diagnostics::{Failure, error},
     edit::{move_before, set_operand},
@@ -36,6 +36,8 @@ const BYSTANDERS: [&str; 4] = [
 #[derive(Default)]
 struct Run<'c, 'a> {
     members: Vec<OperationRef<'c, 'a>>,
+    /// The members, by address.
+    addresses: HashSet<usize>,
     deallocations: Vec<OperationRef<'c, 'a>>,
 }
 
@@ -65,6 +67,7 @@ fn runs<'c: 'a, 'a>(
         let run = runs.last_mut().expect("there is one at least");
         if is_member(op) || is_pure(op) && run.feeds(op) {
             run.members.push(op);
+            run.addresses.insert(address(op));
         } else if walk::is(op, "memref.dealloc") {
             run.deallocations.push(op);
         } else if !is_pure(op) && !BYSTANDERS.iter().any(|name| walk::is(op, name)) {
@@ -92,7 +95,12 @@ fn is_member(op: OperationRef<'_, '_>) -> bool {
 
 /// Says whether the host, or more than one thread, is to do an op.
 fn is_for_host(op: &OperationRef<'_, '_>) -> bool {
-    let names = ["memref.alloc", "memref.copy", "memref.dealloc"];
+    let names = [
+        "memref.alloc",
+        "memref.alloca",
+        "memref.copy",
+        "memref.dealloc",
+    ];
     is_structured(*op) || names.iter().any(|name| walk::is(*op, name))
 }
 
@@ -103,8 +111,7 @@ fn has_vector_access(op: OperationRef<'_, '_>) -> bool {
 impl<'c: 'a, 'a> Run<'c, 'a> {
     /// Says whether an op uses what the run computes.
     fn feeds(&self, op: OperationRef<'c, 'a>) -> bool {
-        let is_member =
-            |value: Value<'c, 'a>| defining_op(value).is_some_and(|op| self.members.contains(&op));
+        let is_member = |value: Value<'c, 'a>| defining_op(value).is_some_and(|op| self.has(op));
         walk::collect(op)
             .iter()
             .any(|op| op.operands().any(is_member))
@@ -156,9 +163,18 @@ impl<'c: 'a, 'a> Run<'c, 'a> {
         Ok(())
     }
 
-    fn contains(&self, op: OperationRef<'c, 'a>) -> bool {
-        iter::successors(Some(op), |op| op.parent_operation()).any(|op| self.members.contains(&op))
+    fn has(&self, op: OperationRef<'c, 'a>) -> bool {
+        self.addresses.contains(&address(op))
     }
+
+    /// Says whether an op is a member, or inside one.
+    fn contains(&self, op: OperationRef<'c, 'a>) -> bool {
+        iter::successors(Some(op), |op| op.parent_operation()).any(|op| self.has(op))
+    }
+}
+
+fn address(op: OperationRef<'_, '_>) -> usize {
+    op.to_raw().ptr as usize
 }
 
 /// Copies the vectors that an op in a launch uses into the launch: a kernel has no

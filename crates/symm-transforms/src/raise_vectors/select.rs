@@ -26,15 +26,14 @@ pub(super) fn chosen<'c: 'a, 'a>(
     let mut candidates = Candidates::new();
     collect(function, &mut ops, &mut candidates);
     loop {
-        let before = ops.len();
-        ops.retain(|op| {
-            let stays = is_connected(&candidates, *op);
-            if !stays {
+        let before = candidates.len();
+        // What is lost goes to users and to what is used: a sweep in each direction.
+        for op in ops.iter().chain(ops.iter().rev()) {
+            if !is_connected(&candidates, *op) {
                 candidates.remove(&address(*op));
             }
-            stays
-        });
-        if ops.len() == before {
+        }
+        if candidates.len() == before {
             break;
         }
     }
