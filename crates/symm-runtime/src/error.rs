@@ -45,6 +45,9 @@ pub enum Error {
     /// The control block of a world can't be had.
     #[error("shared memory for the control block of the ranks can't be had: {0}")]
     Control(io::Error),
+    /// The thread that watches over calls of NCCL can't be had.
+    #[error("no thread can be had that watches over calls of NCCL: {0}")]
+    Watchdog(io::Error),
     /// The CUDA driver can't be used, or failed.
     #[error(transparent)]
     Cuda(#[from] symm_cuda::Error),

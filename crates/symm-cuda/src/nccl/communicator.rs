@@ -6,13 +6,16 @@
 use std::{
     ffi::c_void,
     fmt, ptr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use symm_abi::{DType, ReduceOp};
 
 use super::{
-    Nccl, NcclError,
+    Aborter, Nccl, NcclError,
     library::{RawComm, RawId},
     numbers,
 };
@@ -76,7 +79,8 @@ pub struct Communicator {
     pub(super) rank: u32,
     pub(super) world: u32,
     pub(super) device: Device,
-    aborted: AtomicBool,
+    /// Whether it was destroyed or aborted, which happens once.
+    ended: Arc<AtomicBool>,
 }
 
 impl Communicator {
@@ -98,7 +102,7 @@ impl Communicator {
             rank,
             world,
             device: device.clone(),
-            aborted: AtomicBool::new(false),
+            ended: Arc::default(),
         })
     }
 
@@ -148,15 +152,13 @@ impl Communicator {
 }
 
 impl Communicator {
-    /// Ends whatever the communicator is at on this rank, where a peer will never come; it can't be used afterwards.
-    pub fn abort(&self) {
-        if self.raw.is_null() || self.aborted.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        // SAFETY: the communicator is ours, and neither used nor destroyed after this.
-        let code = unsafe { (self.nccl.comm_abort)(*self.raw) };
-        if let Err(error) = self.nccl.check("ncclCommAbort", self.rank, code) {
-            tracing::warn!(%error, "a communicator was not aborted");
+    /// Returns what aborts the communicator, from any thread.
+    pub fn aborter(&self) -> Aborter {
+        Aborter {
+            nccl: self.nccl,
+            raw: *self.raw,
+            rank: self.rank,
+            ended: self.ended.clone(),
         }
     }
 }
@@ -169,7 +171,7 @@ impl fmt::Debug for Communicator {
 
 impl Drop for Communicator {
     fn drop(&mut self) {
-        if self.raw.is_null() || self.aborted.load(Ordering::Acquire) {
+        if self.raw.is_null() || self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
         // SAFETY: the communicator is ours and destroyed once.

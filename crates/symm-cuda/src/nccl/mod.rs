@@ -7,10 +7,12 @@
 //! library or a symbol is missing. Here `SYMM_NCCL_LIBRARY`, `libnccl.so.2` and `libnccl.so` are tried in this order, and
 //! whatever is missing is an [`NcclError`].
 
+mod abort;
 mod collectives;
 mod communicator;
 mod library;
 
+pub use abort::Aborter;
 pub use collectives::Collective;
 pub use communicator::{Communicator, UniqueId, WindowBuffer, group};
 pub use library::Nccl;

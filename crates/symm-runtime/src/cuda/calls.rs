@@ -9,8 +9,13 @@ use super::{
     gpu::{Gpu, Kernel, Prepared},
     group::Group,
     trace::Trace,
+    watchdog::Watchdog,
 };
-use crate::{Rank, failure::Failure, rank::Failed};
+use crate::{
+    Rank,
+    failure::{Activity, Failure},
+    rank::Failed,
+};
 use std::{ffi::c_void, fmt::Display};
 use symm_abi::{
     AllReduceCall, CollectiveCall, CollectiveKind, GroupView, LaunchCall, Manifest, MatmulCall,
@@ -32,6 +37,7 @@ pub(super) struct Running<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) stream: &'a Stream,
     pub(super) trace: Option<&'a Trace>,
+    pub(super) watchdog: Option<&'a Watchdog>,
 }
 
 impl Running<'_> {
@@ -309,6 +315,8 @@ impl Running<'_> {
         let Some(op) = self.manifest.ops.get(op_id as usize) else {
             return Err(self.bad_call(format!("there is no op {op_id}")));
         };
+        self.rank.record().set(Activity::Collective { op: op_id });
+        let _guarded = self.watchdog.map(Watchdog::guard);
         self.timed("nccl", &op.name, &op.loc, || {
             // SAFETY: generated code passes buffers of these counts.
             unsafe { library.collective(self.stream, collective) }

@@ -22,6 +22,7 @@ use symm_cuda::{
     launch::LaunchShape,
     memory::DeviceMemory,
     module::{Function, Module},
+    nccl::{Aborter, Communicator},
     watch::Watch,
 };
 
@@ -311,9 +312,15 @@ impl Gpu {
     /// Makes every kernel that waits, on any rank, give up. NCCL's come first: they know nothing of the groups' abort words,
     /// and writing these waits for the device.
     pub(super) fn abort(&self) {
-        let groups = || self.groups.iter().flatten();
-        groups().for_each(Group::abort_library);
-        groups().for_each(Group::abort_kernels);
+        self.aborters().iter().for_each(Aborter::abort);
+        self.groups.iter().flatten().for_each(Group::abort_kernels);
+    }
+
+    /// Returns what ends whatever NCCL is at on this rank.
+    pub(super) fn aborters(&self) -> Vec<Aborter> {
+        let groups = self.groups.iter().flatten();
+        let libraries = groups.filter_map(|group| group.library.as_ref());
+        libraries.map(Communicator::aborter).collect()
     }
 
     /// Tells whether NCCL runs any collective of the program.

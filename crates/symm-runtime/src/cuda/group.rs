@@ -151,13 +151,6 @@ impl Joining<'_> {
 }
 
 impl Group {
-    /// Ends what NCCL is at on this rank.
-    pub(super) fn abort_library(&self) {
-        if let Some(library) = &self.library {
-            library.abort();
-        }
-    }
-
     /// Makes every generated kernel of the group that waits, on any rank, give up; waits for this rank's.
     pub(super) fn abort_kernels(&self) {
         if let Memory::Symmetric(heap) = &self.memory

@@ -22,6 +22,7 @@ mod session;
 mod table;
 mod trace;
 mod wait;
+mod watchdog;
 
 pub use call::Call;
 pub use join::Joined;

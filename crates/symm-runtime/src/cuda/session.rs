@@ -9,14 +9,21 @@ use super::{
     gpu::{self, Gpu, Loader},
     table::with_current,
     trace::Trace,
+    watchdog::{Trouble, Watchdog},
 };
-use crate::{Binding, Error, Program, Rank, failure::Activity, rank::Failed};
+use crate::{
+    Binding, Error, Program, Rank,
+    failure::{Activity, Failure},
+    rank::Failed,
+};
 use symm_abi::Device as Target;
-use symm_cuda::{Device, Stream, nvtx::Range};
+use symm_cuda::{Device, Stream, nccl::Aborter, nvtx::Range};
 
 /// A started rank: puts entries of its program into streams of its GPU, together with all other ranks.
 #[derive(Debug)]
 pub struct Session {
+    /// First, so that it has ended when the communicators do.
+    watchdog: Option<Watchdog>,
     trace: Option<Trace>,
     gpu: Gpu,
     stream: Stream,
@@ -55,7 +62,12 @@ impl Session {
         let gpu = loader.load(&stream)?;
         stream.synchronize()?;
         let trace = config.trace.then(|| Trace::new(&stream)).transpose()?;
+        let watchdog = gpu
+            .uses_library()
+            .then(|| watchdog(&rank, &gpu))
+            .transpose()?;
         let session = Self {
+            watchdog,
             trace,
             gpu,
             stream,
@@ -128,6 +140,7 @@ impl Session {
             gpu: &self.gpu,
             stream,
             trace: self.trace.as_ref(),
+            watchdog: self.watchdog.as_ref(),
         };
         let _range = Range::begin(|| format!("entry '{}'", binding.entry()));
         with_current(&running, || {
@@ -179,6 +192,26 @@ impl Session {
     pub(super) fn gpu(&self) -> &Gpu {
         &self.gpu
     }
+}
+
+/// Starts what gets a rank out of NCCL. Ranks that look for themselves notice a failure earlier and know more of it: they have
+/// half as long again.
+fn watchdog(rank: &Rank, gpu: &Gpu) -> Result<Watchdog, Error> {
+    let (bound, number, aborters) = (rank.timeout(), rank.number(), gpu.aborters());
+    let (here, there) = (rank.alarm(), rank.alarm());
+    let act = move |trouble| {
+        if trouble == Trouble::Late {
+            there.fail(Failure::RankError {
+                rank: number,
+                message: format!(
+                    "NCCL did not take a collective within {:.1} s: not every member of the group calls it",
+                    bound.as_secs_f64()
+                ),
+            });
+        }
+        aborters.iter().for_each(Aborter::abort);
+    };
+    Watchdog::start(bound * 3 / 2, move || here.has_failed(), act).map_err(Error::Watchdog)
 }
 
 impl Drop for Session {

@@ -3,13 +3,17 @@
 
 //! Ranks as threads of this process.
 
-use super::{Ending, LaunchError, STACK_BYTES, WorkError, collect};
+use super::{Ending, GRACE, LaunchError, POLL, STACK_BYTES, WorkError, collect};
 use crate::{Failure, Rank, World};
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
-    thread::{Builder, JoinHandle},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
+    thread::Builder,
+    time::Instant,
 };
 
 /// Runs `work` for every rank, each on a thread of its own, and returns the values by rank.
@@ -45,29 +49,58 @@ where
 /// Runs `work` for one rank of a world whose other ranks are processes that somebody else started.
 ///
 /// # Errors
-/// When any rank failed.
+/// When any rank failed; if it is this one that does not leave, its thread is left behind.
 pub fn joined<T, W>(world: &World, number: u32, work: W) -> Result<T, LaunchError>
 where
     T: Send + 'static,
     W: FnOnce(Rank) -> Result<T, WorkError> + Send + 'static,
 {
     let own = world.clone();
-    let body = move || run_rank(&own, number, work);
-    let ending = thread(number).spawn(body).map(JoinHandle::join);
-    if let Ok(Ok(Ending::Done(value))) = ending {
-        return Ok(value);
+    let (home, endings) = mpsc::channel();
+    let body = move || {
+        let ending = run_rank(&own, number, work);
+        // The host no longer listens once it has given up on this rank.
+        let _ = home.send(ending);
+    };
+    if let Err(error) = thread(number).spawn(body) {
+        world.fail(Failure::RankError {
+            rank: number,
+            message: format!("no thread: {error}"),
+        });
     }
-    let failure = Failure::RankError {
-        rank: number,
-        message: "no thread could run it".into(),
+    let ending = ending_of(world, &endings);
+    let stuck = match ending {
+        Ok(Ending::Done(value)) => return Ok(value),
+        Ok(_) | Err(RecvTimeoutError::Disconnected) => Vec::new(),
+        Err(RecvTimeoutError::Timeout) => vec![number],
     };
     // Of no effect if the failure that ended the work is known, as it should be.
-    world.fail(failure);
+    world.fail(Failure::RankError {
+        rank: number,
+        message: "no thread could run it".into(),
+    });
     let report = world.report().expect("a failed world has a report");
     Err(LaunchError {
         report: Box::new(report),
-        stuck: Vec::new(),
+        stuck,
     })
+}
+
+/// Waits for the ending of a rank, or for a failure and then the grace.
+fn ending_of<T>(
+    world: &World,
+    endings: &Receiver<Ending<T>>,
+) -> Result<Ending<T>, RecvTimeoutError> {
+    let mut failed_at = None;
+    loop {
+        let ending = endings.recv_timeout(POLL);
+        if !matches!(ending, Err(RecvTimeoutError::Timeout)) {
+            return ending;
+        }
+        if world.has_failed() && failed_at.get_or_insert_with(Instant::now).elapsed() > GRACE {
+            return ending;
+        }
+    }
 }
 
 /// Prepares the thread of a rank.

@@ -107,6 +107,11 @@ impl Rank {
         self.shared.control.record(self.number)
     }
 
+    /// Returns what another thread learns and tells of failures by.
+    pub(crate) fn alarm(&self) -> Alarm {
+        Alarm(self.shared.clone())
+    }
+
     pub(crate) fn has_failed(&self) -> bool {
         self.shared.control.has_failed()
     }
@@ -186,6 +191,20 @@ impl Rank {
             .record(rank)
             .meetings
             .load(Ordering::Acquire)
+    }
+}
+
+/// The failure of a world, as any thread sees it.
+pub(crate) struct Alarm(Arc<Shared>);
+
+impl Alarm {
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.control.has_failed()
+    }
+
+    /// Records a failure, unless one came first.
+    pub(crate) fn fail(&self, failure: Failure) {
+        self.0.control.fail(failure);
     }
 }
 

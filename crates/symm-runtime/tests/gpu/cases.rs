@@ -189,8 +189,23 @@ pub fn traces_have_every_op() {
 }
 
 fn failure(program: &str, size: u32, entry: &'static str) -> (Failure, String) {
+    failure_after(program, size, &[], entry)
+}
+
+/// How the last of some entries ends, which fails.
+fn failure_after(
+    program: &str,
+    size: u32,
+    before: &'static [&'static str],
+    entry: &'static str,
+) -> (Failure, String) {
     let begin = Instant::now();
-    let work = move |session: &Session| run_once(session, entry, false);
+    let work = move |session: &Session| {
+        for other in before {
+            run_once(session, other, false)?;
+        }
+        run_once(session, entry, false)
+    };
     let (program, outcome) = on_ranks(program, size, config(false), work);
     let error = outcome.unwrap_err();
     assert!(
@@ -242,9 +257,14 @@ pub fn a_missing_rank_is_named_in_time() {
 }
 
 pub fn nccl_does_not_wait_for_ever() {
-    let (failure, text) = failure("nccl", 2, "stall");
-    assert!(matches!(failure, Failure::TimedOut { .. }), "{text}");
-    assert!(text.contains("waiting for its GPU"), "{text}");
+    let stalls = |before, doing: &str| {
+        let (failure, text) = failure_after("nccl", 2, before, "stall");
+        assert!(matches!(failure, Failure::TimedOut { .. }), "{text}");
+        assert!(text.contains(doing), "{text}");
+    };
+    // The first collective connects the members, and the call waits for that; later ones wait on the device.
+    stalls(&[], "busy in 'c10d.all_reduce'");
+    stalls(&["all_reduce"], "waiting for its GPU");
 }
 
 pub fn bad_calls_are_named() {
