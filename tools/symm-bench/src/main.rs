@@ -20,7 +20,15 @@ mod spawn;
 mod tune;
 mod world;
 
-use std::{cell::RefCell, fs, process::ExitCode, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    fmt::Display,
+    fs,
+    io::{self, Write},
+    process::ExitCode,
+    rc::Rc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -49,10 +57,17 @@ fn main() -> ExitCode {
     match run(&options) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain(format_args!("{error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints an error by one write: the ranks of a launcher share its standard error.
+fn complain(message: impl Display) {
+    let line = format!("error: {message}\n");
+    // Where nobody reads it there is nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Keeps NCCL from NVLink multicast unless the user has decided: what is compared are kernels over peer pointers.

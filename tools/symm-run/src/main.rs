@@ -19,6 +19,8 @@ use cli::{Cli, Device, Isolation};
 use compile::Compiled;
 use job::Job;
 use std::{
+    fmt::Display,
+    io::{self, Write},
     path::Path,
     process::{Command, ExitCode},
 };
@@ -48,10 +50,17 @@ fn main() -> ExitCode {
     match host(&Cli::parse()) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("error: {message}");
+            complain(message);
             UNUSABLE.into()
         }
     }
+}
+
+/// Prints an error by one write: the ranks of a launcher share its standard error.
+fn complain(message: impl Display) {
+    let line = format!("error: {message}\n");
+    // Where nobody reads it there is nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Runs the ranks; an error means that nothing ran.
@@ -109,14 +118,14 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
             });
             Ok(told.map_or_else(
                 |message| {
-                    eprintln!("error: {message}");
+                    complain(message);
                     RUN_FAILED.into()
                 },
                 |()| ExitCode::SUCCESS,
             ))
         }
         Err(error) => {
-            eprintln!("error: {}", describe(&error, &manifest));
+            complain(describe(&error, &manifest));
             Ok(RUN_FAILED.into())
         }
     }
@@ -175,7 +184,9 @@ fn worker() -> ExitCode {
         Ok(serde_json::to_vec(&work(rank, number, &job, &program)?)?)
     });
     result.unwrap_or_else(|error| {
-        eprintln!("error: {WORKER} is for processes that symm-run starts: {error}");
+        complain(format_args!(
+            "{WORKER} is for processes that symm-run starts: {error}"
+        ));
         UNUSABLE.into()
     })
 }

@@ -137,16 +137,24 @@ impl<'c> Emitter<'c> {
     }
 
     /// `scf.if` without results.
-    pub(super) fn when(&self, condition: Val<'c>, then: impl FnOnce(&Self)) {
+    pub(super) fn either(
+        &self,
+        condition: Val<'c>,
+        then: impl FnOnce(&Self),
+        otherwise: impl FnOnce(&Self),
+    ) {
+        let nothing = |()| Vec::new();
         self.if_else(
             condition,
             &[],
-            |e| {
-                then(e);
-                Vec::new()
-            },
-            |_| Vec::new(),
+            |e| nothing(then(e)),
+            |e| nothing(otherwise(e)),
         );
+    }
+
+    /// `scf.if` without results and without an else.
+    pub(super) fn when(&self, condition: Val<'c>, then: impl FnOnce(&Self)) {
+        self.either(condition, then, |_| ());
     }
 
     /// `scf.while`: `before` gets the carried values, and returns whether to go on and what to hand to `after` and, at the

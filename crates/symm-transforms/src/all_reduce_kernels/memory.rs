@@ -114,6 +114,8 @@ pub(super) enum Whole<'c> {
     Yes,
     /// They may if this holds.
     If(Val<'c>),
+    /// They may if this holds; if not, some of them may.
+    Each(Val<'c>),
 }
 
 impl<'c> Kernel<'c> {
@@ -122,59 +124,82 @@ impl<'c> Kernel<'c> {
         self.spec.packet_payload() as usize / 8
     }
 
-    /// Reads packets: each by one access if they are whole, else element by element, with zeros for those that do not
-    /// exist.
+    /// Reads packets: each by one access if it is whole, else element by element, with zeros for those that do not exist.
     pub(super) fn load_packets(
         &self,
         e: &Emitter<'c>,
         places: &[Place<'c>],
         whole: Whole<'c>,
     ) -> Vec<Vec<Val<'c>>> {
-        let words = |e: &Emitter<'c>| -> Vec<Val<'c>> {
-            places
-                .iter()
-                .flat_map(|place| load_words(e, self.packet_address(e, place), self.words()))
-                .collect()
+        let words = |e: &Emitter<'c>, place: &Place<'c>| {
+            load_words(e, self.packet_address(e, place), self.words())
         };
-        let elements = |e: &Emitter<'c>| {
-            places
-                .iter()
-                .flat_map(|place| self.load_elements(e, place))
-                .collect()
+        let elements = |e: &Emitter<'c>, place: &Place<'c>| self.load_elements(e, place);
+        let types = vec![e.int(64); self.words()];
+        let either = |e: &Emitter<'c>, place: &Place<'c>| {
+            let whole = self.is_whole(e, place);
+            e.if_else(whole, &types, |e| words(e, place), |e| elements(e, place))
         };
-        let loaded = match whole {
-            Whole::Yes => words(e),
-            Whole::If(whole) => {
+        let all = |e: &Emitter<'c>, load: &dyn Fn(&Emitter<'c>, &Place<'c>) -> Vec<Val<'c>>| {
+            places.iter().flat_map(|place| load(e, place)).collect()
+        };
+        let otherwise: &dyn Fn(&Emitter<'c>, &Place<'c>) -> Vec<Val<'c>> = match whole {
+            Whole::Each(_) => &either,
+            _ => &elements,
+        };
+        let loaded: Vec<_> = match whole {
+            Whole::Yes => all(e, &words),
+            Whole::If(whole) | Whole::Each(whole) => {
                 let types = vec![e.int(64); places.len() * self.words()];
-                e.if_else(e.expect(whole, true), &types, words, elements)
+                let whole = e.expect(whole, true);
+                e.if_else(whole, &types, |e| all(e, &words), |e| all(e, otherwise))
             }
         };
         loaded.chunks(self.words()).map(<[_]>::to_vec).collect()
     }
 
-    /// Writes packets: each by one access if they are whole, else those elements that exist, one by one.
+    /// Writes packets: each by one access if it is whole, else those elements that exist, one by one.
     pub(super) fn store_packets(
         &self,
         e: &Emitter<'c>,
         packets: &[(Place<'c>, Vec<Val<'c>>)],
         whole: Whole<'c>,
     ) {
-        let words = |e: &Emitter<'c>| -> Vec<Val<'c>> {
-            packets
-                .iter()
-                .for_each(|(place, words)| store_words(e, self.packet_address(e, place), words));
-            Vec::new()
+        let words = |e: &Emitter<'c>, place: &Place<'c>, words: &[Val<'c>]| {
+            store_words(e, self.packet_address(e, place), words);
         };
-        let elements = |e: &Emitter<'c>| -> Vec<Val<'c>> {
+        let elements = |e: &Emitter<'c>, place: &Place<'c>, words: &[Val<'c>]| {
+            self.store_elements(e, place, words);
+        };
+        let either = |e: &Emitter<'c>, place: &Place<'c>, data: &[Val<'c>]| {
+            let whole = self.is_whole(e, place);
+            e.either(
+                whole,
+                |e| words(e, place, data),
+                |e| elements(e, place, data),
+            );
+        };
+        let all = |e: &Emitter<'c>, store: &dyn Fn(&Emitter<'c>, &Place<'c>, &[Val<'c>])| {
             packets
                 .iter()
-                .for_each(|(place, words)| self.store_elements(e, place, words));
-            Vec::new()
+                .for_each(|(place, data)| store(e, place, data));
+        };
+        let otherwise: &dyn Fn(&Emitter<'c>, &Place<'c>, &[Val<'c>]) = match whole {
+            Whole::Each(_) => &either,
+            _ => &elements,
         };
         match whole {
-            Whole::Yes => words(e),
-            Whole::If(whole) => e.if_else(e.expect(whole, true), &[], words, elements),
-        };
+            Whole::Yes => all(e, &words),
+            Whole::If(whole) | Whole::Each(whole) => {
+                let whole = e.expect(whole, true);
+                e.either(whole, |e| all(e, &words), |e| all(e, otherwise));
+            }
+        }
+    }
+
+    /// Tells whether a packet may be moved by one access.
+    fn is_whole(&self, e: &Emitter<'c>, place: &Place<'c>) -> Val<'c> {
+        e.cmp(Cmp::Ult, place.packet, self.whole_packets)
     }
 
     fn packet_address(&self, e: &Emitter<'c>, place: &Place<'c>) -> Val<'c> {

@@ -227,9 +227,19 @@ struct Shares<'c, 'k> {
 }
 
 impl<'c> Shares<'c, '_> {
+    /// Calls `body` with this thread's packets of a share.
+    ///
+    /// Where the shares are no whole packets, the last packets of a share are whole in most shares, and in one or two not.
     fn for_packets(&self, e: &Emitter<'c>, body: impl Fn(&Emitter<'c>, &Batch<'c>)) {
-        self.kernel
-            .for_packets(e, self.share, Some(self.whole), body);
+        let whole = Some(self.whole);
+        self.kernel.for_packets(e, self.share, whole, |e, batch| {
+            let whole = match batch.whole {
+                Whole::If(all) => Whole::Each(all),
+                whole => whole,
+            };
+            let packets = batch.packets.clone();
+            body(e, &Batch { packets, whole });
+        });
     }
 
     /// Sends each rank its share of our operand. A packet past the end of the operand is sent like any other, as
