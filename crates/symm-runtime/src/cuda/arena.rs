@@ -64,6 +64,11 @@ impl Arena {
         self.base
     }
 
+    /// Returns a hash of every allocation and free since the last [`reset`](Self::reset).
+    pub(super) fn trace(&self) -> u64 {
+        self.offsets.borrow().trace()
+    }
+
     /// Tells whether `bytes` bytes at an address lie in the arena.
     pub(super) fn contains(&self, address: u64, bytes: u64) -> bool {
         let capacity = self.offsets.borrow().capacity();

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Rank,
-    failure::{Activity, Failure},
+    failure::{Activity, Failure, Step},
     rank::Failed,
 };
 use std::{ffi::c_void, fmt::Display};
@@ -249,6 +249,8 @@ impl Running<'_> {
             let message = format!("{} does not work in place", spec.algorithm);
             return Err(self.bad_op(all_reduce.op, message));
         }
+        let peers_access = spec.algorithm.operand_is_symmetric().then_some(input);
+        self.announce(prepared.group, all_reduce.op, bytes, peers_access)?;
         let mut params = KernelParams {
             input,
             output,
@@ -315,12 +317,29 @@ impl Running<'_> {
         let Some(op) = self.manifest.ops.get(op_id as usize) else {
             return Err(self.bad_call(format!("there is no op {op_id}")));
         };
+        let bytes = collective.input_count as u64 * collective.dtype.size() as u64;
+        self.announce(index, op_id, bytes, None)?;
         self.rank.record().set(Activity::Collective { op: op_id });
         let _guarded = self.watchdog.map(Watchdog::guard);
         self.timed("nccl", &op.name, &op.loc, || {
             // SAFETY: generated code passes buffers of these counts.
             unsafe { library.collective(self.stream, collective) }
         })
+    }
+
+    /// Tells the group's members which collective comes next, and compares with those that have told. `buffer` is the
+    /// address of the buffer that peers access, which lies at the same place of every member's arena.
+    fn announce(&self, index: u32, op: u32, bytes: u64, buffer: Option<u64>) -> Result<(), Failed> {
+        let group = self.group(index).ok_or_else(|| self.not_a_member(op))?;
+        let sequence = group.announced.get() + 1;
+        group.announced.set(sequence);
+        let step = Step {
+            op,
+            bytes,
+            offset: buffer.map_or(0, |address| address - group.arena.base()),
+            heap: group.arena.trace(),
+        };
+        self.rank.announce(index, sequence, step)
     }
 
     fn not_a_member(&self, op: u32) -> Failed {

@@ -5,7 +5,7 @@
 
 use super::{arena::Arena, plan::GroupPlan};
 use crate::Error;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use symm_abi::{GroupView, NOT_A_MEMBER, PAD_STRIDE};
 use symm_cuda::{
     Device, Gpu,
@@ -28,6 +28,8 @@ pub(super) struct Group {
     pub(super) arena: Arena,
     pub(super) memory: Memory,
     pub(super) library: Option<Communicator>,
+    /// Collectives put into streams so far.
+    pub(super) announced: Cell<u64>,
 }
 
 /// What the group's buffers lie in.
@@ -75,6 +77,7 @@ impl Joining<'_> {
             arena: Arena::new(base, self.plan.heap_bytes),
             memory,
             library,
+            announced: Cell::new(0),
         })
     }
 

@@ -10,14 +10,14 @@ use std::{
     io,
     ops::Range,
     os::fd::{BorrowedFd, OwnedFd},
-    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    sync::atomic::AtomicU32,
 };
 use symm_abi::PAD_STRIDE;
 
-use crate::failure::Step;
+use super::steps::Steps;
 
-/// Steps that a member keeps published; a peer that is further behind compares no more.
-const STEPS: u64 = 16;
+/// Steps that a member keeps published.
+const STEPS: usize = 16;
 
 /// Size of one of the two staging buffers of a member.
 pub(crate) const STAGE_BYTES: usize = 256 << 10;
@@ -39,7 +39,7 @@ impl Layout {
             .checked_mul(PAD_STRIDE as usize)?
             .checked_next_multiple_of(PAGE)?;
         let steps = pad;
-        let stage = steps + (STEPS as usize * size_of::<StepRecord>()).next_multiple_of(PAGE);
+        let stage = steps + size_of::<Steps<STEPS>>().next_multiple_of(PAGE);
         let heap = stage + 2 * STAGE_BYTES;
         let heap_bytes = usize::try_from(heap_bytes)
             .ok()?
@@ -59,17 +59,6 @@ impl Layout {
     pub(crate) fn heap_bytes(&self) -> usize {
         self.stride - self.heap
     }
-}
-
-/// The step that a member published, under its sequence number.
-#[repr(C, align(64))]
-struct StepRecord {
-    /// Number of the step, from 1; 0 while the record changes.
-    sequence: AtomicU64,
-    op: AtomicU32,
-    bytes: AtomicU64,
-    offset: AtomicU64,
-    heap: AtomicU64,
 }
 
 /// The mapped memory of a group.
@@ -135,49 +124,10 @@ impl GroupMemory {
         unsafe { &*self.segment(to).add(from * PAD_STRIDE as usize).cast() }
     }
 
-    fn step_record(&self, member: usize, sequence: u64) -> &StepRecord {
-        let index = (sequence % STEPS) as usize;
-        // SAFETY: a segment has STEPS aligned records at this offset, atomics all of them.
-        unsafe {
-            &*self
-                .segment(member)
-                .add(self.layout.steps)
-                .cast::<StepRecord>()
-                .add(index)
-        }
-    }
-
-    /// Publishes the step that a member begins.
-    pub(crate) fn publish(&self, member: usize, sequence: u64, step: Step) {
-        let record = self.step_record(member, sequence);
-        record.sequence.store(0, Ordering::SeqCst);
-        record.op.store(step.op, Ordering::SeqCst);
-        record.bytes.store(step.bytes, Ordering::SeqCst);
-        record.offset.store(step.offset, Ordering::SeqCst);
-        record.heap.store(step.heap, Ordering::SeqCst);
-        record.sequence.store(sequence, Ordering::SeqCst);
-    }
-
-    /// Returns a step of a member, if it has come that far and not much farther.
-    pub(crate) fn step(&self, member: usize, sequence: u64) -> Option<Step> {
-        let record = self.step_record(member, sequence);
-        let before = record.sequence.load(Ordering::SeqCst);
-        let step = Step {
-            op: record.op.load(Ordering::SeqCst),
-            bytes: record.bytes.load(Ordering::SeqCst),
-            offset: record.offset.load(Ordering::SeqCst),
-            heap: record.heap.load(Ordering::SeqCst),
-        };
-        let after = record.sequence.load(Ordering::SeqCst);
-        (before == sequence && after == sequence).then_some(step)
-    }
-
-    /// Tells whether a member has not begun this step yet.
-    pub(crate) fn is_before(&self, member: usize, sequence: u64) -> bool {
-        self.step_record(member, sequence)
-            .sequence
-            .load(Ordering::SeqCst)
-            < sequence
+    /// Returns what a member says of the collectives it is at.
+    pub(crate) fn steps(&self, member: usize) -> &Steps<STEPS> {
+        // SAFETY: a segment has such a record at this offset, aligned to a page; all of its fields are atomics.
+        unsafe { &*self.segment(member).add(self.layout.steps).cast() }
     }
 }
 
@@ -197,29 +147,5 @@ mod tests {
         }
         assert_eq!(Layout::new(2, u64::MAX), None);
         assert_eq!(Layout::new(8, 1 << 61), None);
-    }
-
-    #[test]
-    fn steps_are_kept_for_a_while() {
-        let group = GroupSpec {
-            name: "tp".into(),
-            ranks: vec![0, 1],
-            heap_bytes: 4096,
-        };
-        let memory = GroupMemory::create(&group).unwrap();
-        let step = |op| Step {
-            op,
-            bytes: 8,
-            offset: 64,
-            heap: 0,
-        };
-        assert!(memory.is_before(1, 1));
-        memory.publish(1, 1, step(5));
-        assert_eq!(memory.step(1, 1), Some(step(5)));
-        assert_eq!(memory.step(0, 1), None);
-        assert!(!memory.is_before(1, 1));
-        memory.publish(1, 1 + STEPS, step(6));
-        assert_eq!(memory.step(1, 1), None);
-        assert!(!memory.is_before(1, 1));
     }
 }

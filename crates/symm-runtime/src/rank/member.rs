@@ -193,7 +193,7 @@ impl Member<'_> {
         let sequence = self.group.sequence.get() + 1;
         self.group.sequence.set(sequence);
         self.group.step.set(Some(step));
-        self.memory.publish(self.me, sequence, step);
+        self.memory.steps(self.me).publish(sequence, step);
         self.rank.record().set(Activity::Collective { op });
         self.check_steps()
     }
@@ -220,7 +220,8 @@ impl Member<'_> {
         (0..self.size()).find_map(|peer| {
             let peer_step = self
                 .memory
-                .step(peer, sequence)
+                .steps(peer)
+                .step(sequence)
                 .filter(|&other| other != step)?;
             let (rank, peer) = (self.rank.number, self.ranks[peer]);
             Some(Failure::Mismatch {
@@ -281,7 +282,8 @@ impl Member<'_> {
     /// Names the awaited member and all that have not come to this step.
     fn missing(&self, awaited: usize) -> Vec<u32> {
         let sequence = self.group.sequence.get();
-        let is_missing = |&peer: &usize| peer == awaited || self.memory.is_before(peer, sequence);
+        let is_missing =
+            |&peer: &usize| peer == awaited || self.memory.steps(peer).is_before(sequence);
         (0..self.size())
             .filter(is_missing)
             .map(|peer| self.ranks[peer])

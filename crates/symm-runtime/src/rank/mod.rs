@@ -7,6 +7,7 @@ mod heap;
 mod layout;
 mod member;
 mod session;
+mod steps;
 mod wait;
 
 pub(crate) use heap::Heap;
@@ -14,11 +15,12 @@ pub(crate) use layout::{GroupMemory, Layout, STAGE_BYTES};
 pub(crate) use member::{Group, Member};
 pub use session::Session;
 pub(crate) use session::check_types;
+pub(crate) use steps::Steps;
 pub(crate) use wait::{Failed, Wait};
 
 use crate::{
     Error, Program,
-    failure::{Activity, Failure},
+    failure::{Activity, Failure, Step},
     world::{Record, Shared},
 };
 use std::{
@@ -148,6 +150,32 @@ impl Rank {
             ranks,
             me,
         })
+    }
+
+    /// Publishes the `sequence`th collective of a group, counted from 1, for a rank whose device does the work, and compares it
+    /// with those of the members that are there already. The last one to come sees all others, so that a mismatch is seen
+    /// unless a member is hundreds of collectives ahead.
+    pub(crate) fn announce(&self, group: u32, sequence: u64, step: Step) -> Result<(), Failed> {
+        let groups = &self.shared.spec.groups;
+        let number = sequence * groups.len() as u64 + u64::from(group);
+        self.record().steps.publish(number, step);
+        let other_step = |&peer: &u32| {
+            let peer_step = self.shared.control.record(peer).steps.step(number);
+            peer_step
+                .filter(|&other| other != step)
+                .map(|step| (peer, step))
+        };
+        let members = groups.get(group as usize).map(|group| &group.ranks);
+        match members.into_iter().flatten().find_map(other_step) {
+            None => Ok(()),
+            Some((peer, peer_step)) => Err(self.fail(Failure::Mismatch {
+                rank: self.number,
+                group,
+                step,
+                peer,
+                peer_step,
+            })),
+        }
     }
 
     /// Waits until every rank of the world has come to the meeting of the same number.

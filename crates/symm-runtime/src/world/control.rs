@@ -5,6 +5,7 @@
 
 use crate::{
     failure::{Activity, Failure, FailureReport},
+    rank::Steps,
     shm::{PAGE, SharedMemory},
 };
 use std::{
@@ -46,6 +47,9 @@ pub(crate) struct Record {
     pub(crate) meetings: AtomicU32,
     /// Plan hash of the rank's program; valid from the first meeting on.
     plan: [AtomicU64; 4],
+    /// What a rank on a GPU says of the collectives that it puts into streams. Its host may be far ahead of the device, and so
+    /// of its peers.
+    pub(crate) steps: Steps<256>,
 }
 
 /// The mapped control block.

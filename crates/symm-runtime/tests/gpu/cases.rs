@@ -256,6 +256,17 @@ pub fn a_missing_rank_is_named_in_time() {
     }
 }
 
+pub fn ranks_that_disagree_are_named() {
+    for (entry, words) in [
+        ("other_buffer", "bring different buffers"),
+        ("other_op", "is at"),
+    ] {
+        let (failure, text) = failure("zoo", 2, entry);
+        assert!(matches!(failure, Failure::Mismatch { .. }), "{text}");
+        assert!(text.contains(words), "{entry}: {text}");
+    }
+}
+
 pub fn nccl_does_not_wait_for_ever() {
     let stalls = |before, doing: &str| {
         let (failure, text) = failure_after("nccl", 2, before, "stall");

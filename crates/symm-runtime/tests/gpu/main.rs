@@ -51,6 +51,11 @@ const TESTS: &[Test] = &[
         cases::a_missing_rank_is_named_in_time,
     ),
     test(
+        "ranks_that_disagree_are_named",
+        1,
+        cases::ranks_that_disagree_are_named,
+    ),
+    test(
         "nccl_does_not_wait_for_ever",
         2,
         cases::nccl_does_not_wait_for_ever,

@@ -68,6 +68,21 @@ void symm_entry_stall(void **args) {
     reduce(0, data(args[0]), data(args[1]));
 }
 
+// Member 1 brings another symmetric buffer than the others.
+void symm_entry_other_buffer(void **args) {
+  void *first = symm_rt->alloc(0, BYTES, 16), *second = symm_rt->alloc(0, BYTES, 16);
+  void *operand = symm_rt->group(0)->rank == 1 ? second : first;
+  symm_rt->copy(operand, data(args[0]), BYTES);
+  reduce(2, operand, data(args[1]));
+  symm_rt->free(0, second);
+  symm_rt->free(0, first);
+}
+
+// Member 1 calls another collective than the others.
+void symm_entry_other_op(void **args) {
+  reduce(symm_rt->group(0)->rank == 1, data(args[0]), data(args[1]));
+}
+
 void symm_entry_arena_exhausted(void **args) {
   void *huge = symm_rt->host_alloc((uint64_t)1 << 42, 64);
   symm_rt->copy(data(args[1]), huge, BYTES);

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What a member publishes of the collectives it is at, in memory that its peers see.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::failure::Step;
+
+/// The last `N` steps of a member, each under its number, from 1; a peer that is further behind compares no more.
+#[repr(C)]
+pub(crate) struct Steps<const N: usize>([StepRecord; N]);
+
+#[repr(C, align(64))]
+struct StepRecord {
+    /// Number of the step; 0 while the record changes.
+    number: AtomicU64,
+    op: AtomicU32,
+    bytes: AtomicU64,
+    offset: AtomicU64,
+    heap: AtomicU64,
+}
+
+impl<const N: usize> Steps<N> {
+    fn record(&self, number: u64) -> &StepRecord {
+        &self.0[(number % N as u64) as usize]
+    }
+
+    /// Publishes the step that the member begins.
+    pub(crate) fn publish(&self, number: u64, step: Step) {
+        let record = self.record(number);
+        record.number.store(0, Ordering::SeqCst);
+        record.op.store(step.op, Ordering::SeqCst);
+        record.bytes.store(step.bytes, Ordering::SeqCst);
+        record.offset.store(step.offset, Ordering::SeqCst);
+        record.heap.store(step.heap, Ordering::SeqCst);
+        record.number.store(number, Ordering::SeqCst);
+    }
+
+    /// Returns a step, if the member has come that far and not much farther.
+    pub(crate) fn step(&self, number: u64) -> Option<Step> {
+        let record = self.record(number);
+        let before = record.number.load(Ordering::SeqCst);
+        let step = Step {
+            op: record.op.load(Ordering::SeqCst),
+            bytes: record.bytes.load(Ordering::SeqCst),
+            offset: record.offset.load(Ordering::SeqCst),
+            heap: record.heap.load(Ordering::SeqCst),
+        };
+        let after = record.number.load(Ordering::SeqCst);
+        (before == number && after == number).then_some(step)
+    }
+
+    /// Tells whether the member has not begun this step yet.
+    pub(crate) fn is_before(&self, number: u64) -> bool {
+        self.record(number).number.load(Ordering::SeqCst) < number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Failure, World, WorldSpec, world::GroupSpec};
+    use std::time::Duration;
+
+    #[test]
+    fn steps_are_kept_for_a_while() {
+        // SAFETY: all fields are atomics, for which zeros are valid.
+        let steps: Steps<16> = unsafe { std::mem::zeroed() };
+        let step = |op| Step {
+            op,
+            bytes: 8,
+            offset: 64,
+            heap: 0,
+        };
+        assert!(steps.is_before(1));
+        assert_eq!(steps.step(1), None);
+        steps.publish(1, step(5));
+        assert_eq!(steps.step(1), Some(step(5)));
+        assert!(!steps.is_before(1));
+        steps.publish(17, step(6));
+        assert_eq!(steps.step(1), None);
+        assert!(!steps.is_before(1));
+    }
+
+    #[test]
+    fn whoever_comes_last_sees_another_collective() {
+        let group = |name: &str, ranks: &[u32]| GroupSpec {
+            name: name.into(),
+            ranks: ranks.to_vec(),
+            heap_bytes: 0,
+        };
+        let world = World::create(WorldSpec {
+            size: 3,
+            groups: vec![group("all", &[2, 1, 0]), group("two", &[0, 2])],
+            timeout: Duration::from_secs(1),
+        })
+        .unwrap();
+        let ranks: Vec<_> = (0..3).map(|rank| world.rank(rank)).collect();
+        let step = |offset| Step {
+            op: 4,
+            bytes: 8,
+            offset,
+            heap: 1,
+        };
+        for (rank, group, sequence, offset) in [
+            (0, 0, 1, 64),
+            (0, 0, 2, 128),
+            (0, 1, 1, 0),
+            (2, 1, 1, 0),
+            (1, 0, 1, 64),
+            (1, 0, 2, 128),
+            (2, 0, 1, 64),
+        ] {
+            let agreed = ranks[rank].announce(group, sequence, step(offset));
+            assert!(agreed.is_ok(), "rank {rank}, group {group}, {sequence}");
+        }
+        assert!(ranks[2].announce(0, 2, step(64)).is_err());
+        let expected = Failure::Mismatch {
+            rank: 2,
+            group: 0,
+            step: step(64),
+            peer: 1,
+            peer_step: step(128),
+        };
+        assert_eq!(world.report().unwrap().failure, expected);
+    }
+}
