@@ -32,6 +32,7 @@ pub mod keep_deallocations;
 pub mod launch_host_code;
 mod library;
 pub mod lower_comm;
+mod module_state;
 pub mod op_table;
 pub mod order_loops;
 pub mod outline_contractions;

@@ -31,7 +31,7 @@ use symm_ir::{
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     pub(super) fn barrier(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op)?;
+        let group = self.module.group(op)?;
         self.launch(op, &group, &kernel::BARRIER, None, &[], "")
     }
 
@@ -70,7 +70,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         algorithm: &'static Algorithm,
         operands: &[Value<'c, 'a>],
     ) -> PassResult {
-        let group = self.group(op)?;
+        let group = self.module.group(op)?;
         check_space(op, &group, algorithm, operands)?;
         let b = Builder::before(op);
         let reduction = reduction(&b, op, operands[0])?;
@@ -117,7 +117,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
                 arguments.extend(given.next());
             }
         }
-        self.declare(&[ENTER, LEAVE]);
+        self.module.declare(&[ENTER, LEAVE]);
         let spec = Spec {
             algorithm,
             group,
@@ -126,12 +126,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         };
         let name = self.kernels.get(&b, &spec, &arguments);
         let phases = algorithm.phases().map(str::to_owned).collect();
-        arguments.push(b.i32(self.record(op, group, algorithm.name, phases)));
+        arguments.push(b.i32(self.module.record(op, group, algorithm.name, phases)));
         b.call(&name, &arguments, &[]);
         for temporary in temporaries {
             b.op("memref.dealloc", &[temporary], &[], &[]);
         }
-        self.pass.count("kernels", 1);
+        self.module.pass.count("kernels", 1);
         Ok(())
     }
 

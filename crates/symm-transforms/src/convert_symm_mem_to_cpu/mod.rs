@@ -11,19 +11,16 @@ mod layout;
 use crate::{
     action::{self, Action},
     buffer_table,
-    builder::{Builder, erase},
-    group::{Group, group_of, groups},
-    library,
-    op_table::{self, Entry},
-    runtime::{self, COLLECTIVE, Function},
+    builder::erase,
+    module_state::ModuleState,
 };
 use kernel::Kernels;
-use melior::ir::{BlockRef, OperationRef, RegionLike, operation::OperationLike};
+use melior::ir::OperationRef;
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__complex__, mlirGetDialectHandle__func__,
     mlirGetDialectHandle__memref__, mlirGetDialectHandle__scf__,
 };
-use symm_abi::{Buffer, CollectiveKind};
+use symm_abi::Buffer;
 use symm_ir::{
     diagnostics::Failure,
     dialect::mlirGetDialectHandle__comm__,
@@ -87,35 +84,26 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in ops {
         conversion.convert(op)?;
     }
-    op_table::write(pass.context(), module, &conversion.table);
+    conversion.module.write_table();
     buffer_table::write(pass.context(), module, &conversion.buffers);
     Ok(())
 }
 
 /// What the conversion of a module's ops shares.
 struct Conversion<'p, 'c, 'a> {
-    pass: &'p PassRun<'c, 'a>,
-    body: BlockRef<'c, 'a>,
-    groups: Vec<Group>,
+    module: ModuleState<'p, 'c, 'a>,
     kernels: Kernels<'c, 'a>,
-    table: Vec<Entry>,
     buffers: Vec<Buffer>,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     fn new(pass: &'p PassRun<'c, 'a>) -> Result<Self, Failure> {
-        let module = pass.operation();
-        let body = module
-            .region(0)?
-            .first_block()
-            .ok_or("the module has no body".to_owned())?;
+        let module = ModuleState::new(pass)?;
+        let test = pass.options().bool("test-without-exit-barrier");
         Ok(Self {
-            pass,
-            body,
-            groups: groups(module)?,
-            kernels: Kernels::new(body, pass.options().bool("test-without-exit-barrier")),
-            table: op_table::read(module),
-            buffers: buffer_table::read(module),
+            kernels: Kernels::new(module.body, test),
+            buffers: buffer_table::read(pass.operation()),
+            module,
         })
     }
 
@@ -126,44 +114,9 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             Action::OneShot => self.one_shot(op)?,
             Action::OneShotCopy => self.one_shot_copy(op)?,
             Action::TwoShot => self.two_shot(op)?,
-            Action::Library(kind) => self.library(op, kind)?,
+            Action::Library(kind) => self.module.call_library(op, kind)?,
         }
         erase(op);
         Ok(())
-    }
-
-    fn library(&mut self, op: OperationRef<'c, 'a>, kind: CollectiveKind) -> PassResult {
-        let group = self.group(op)?;
-        self.declare(&[COLLECTIVE]);
-        let number = self.record(op, &group, "library", Vec::new());
-        library::call(op, &group, kind, number)?;
-        self.pass.count("library-calls", 1);
-        Ok(())
-    }
-
-    /// Enters an op into the table and returns its number.
-    fn record(
-        &mut self,
-        op: OperationRef<'c, 'a>,
-        group: &Group,
-        algorithm: &str,
-        phases: Vec<String>,
-    ) -> i64 {
-        op_table::enter(&mut self.table, op, group, algorithm, phases)
-    }
-
-    /// Returns the group of an op.
-    fn group(&self, op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
-        group_of(&self.groups, op)
-    }
-
-    /// Declares functions of the runtime that are not declared yet.
-    fn declare(&mut self, functions: &[Function]) {
-        let b = Builder::at_end(
-            self.pass.context(),
-            self.pass.operation().location(),
-            self.body,
-        );
-        runtime::declare(&b, functions, &mut |name| self.kernels.is_new(name));
     }
 }

@@ -50,7 +50,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     /// Builds an all-reduce of one element, which no rank leaves before all have
     /// entered.
     pub(super) fn barrier(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
-        let group = self.group(op)?;
+        let group = self.module.group(op)?;
         if group.size == 1 {
             return Ok(());
         }
@@ -81,7 +81,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         from: Value<'c, 'a>,
         to: Value<'c, 'a>,
     ) -> PassResult {
-        let group = self.group(op)?;
+        let group = self.module.group(op)?;
         for buffer in [from, to] {
             if !is_static(buffer.r#type()) {
                 let message = format!("expected a static shape, got {}", buffer.r#type());
@@ -134,7 +134,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         like: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
         let space = symmetric.then(|| symm_mem_attribute(b.context(), &group.name));
-        self.pass.count("staging-copies", 1);
+        self.module.pass.count("staging-copies", 1);
         let like = memref_type(like);
         b.allocate(
             "memref.alloc",
@@ -171,7 +171,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
                 elements,
             },
         )?;
-        self.declare(&[ALL_REDUCE]);
+        self.module.declare(&[ALL_REDUCE]);
         let b = Builder::before(op);
         let wide = b.int_type(64);
         let operands = [
@@ -182,7 +182,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             b.int(wide, count as i64),
         ];
         ALL_REDUCE.call(&b, &operands);
-        self.pass.count("kernels", 1);
+        self.module.pass.count("kernels", 1);
         Ok(())
     }
 }

@@ -8,21 +8,18 @@ mod shape;
 
 use crate::{
     action::{self, Action},
-    builder::{Builder, erase},
+    builder::erase,
     cuda_table,
     gpu_target::Target,
-    group::{Group, group_of, groups},
-    library,
-    op_table::{self, Entry},
-    runtime::{self, COLLECTIVE, Function},
+    module_state::ModuleState,
 };
-use melior::ir::{BlockRef, OperationRef, RegionLike, operation::OperationLike};
+use melior::ir::OperationRef;
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
     mlirGetDialectHandle__llvm__, mlirGetDialectHandle__memref__, mlirGetDialectHandle__nvvm__,
     mlirGetDialectHandle__scf__, mlirGetDialectHandle__vector__,
 };
-use symm_abi::{CollectiveKind, cuda::Cuda, gpu::LaunchTable};
+use symm_abi::{cuda::Cuda, gpu::LaunchTable};
 use symm_ir::{
     diagnostics::Failure,
     dialect::mlirGetDialectHandle__comm__,
@@ -117,40 +114,27 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in ops {
         conversion.convert(op)?;
     }
-    op_table::write(pass.context(), module, &conversion.table);
+    conversion.module.write_table();
     cuda_table::write(pass.context(), module, &conversion.cuda);
     Ok(())
 }
 
 /// What the conversion of a module's ops shares.
 struct Conversion<'p, 'c, 'a> {
-    pass: &'p PassRun<'c, 'a>,
-    body: BlockRef<'c, 'a>,
-    groups: Vec<Group>,
+    module: ModuleState<'p, 'c, 'a>,
     target: Target,
     shapes: LaunchTable,
-    table: Vec<Entry>,
     cuda: Cuda,
-    declared: Vec<String>,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     fn new(pass: &'p PassRun<'c, 'a>, target: Target) -> Result<Self, Failure> {
-        let module = pass.operation();
-        let body = module
-            .region(0)?
-            .first_block()
-            .ok_or("the module has no body".to_owned())?;
+        let shapes = LaunchTable::shipped();
         Ok(Self {
-            pass,
-            body,
-            groups: groups(module)?,
-            shapes: LaunchTable::shipped()
-                .map_err(|reason| Failure::Message(reason.to_string()))?,
-            table: op_table::read(module),
-            cuda: cuda_table::read(module, target.chip())?,
+            module: ModuleState::new(pass)?,
+            shapes: shapes.map_err(|reason| Failure::Message(reason.to_string()))?,
+            cuda: cuda_table::read(pass.operation(), target.chip())?,
             target,
-            declared: runtime::declared(body),
         })
     }
 
@@ -161,50 +145,9 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             Action::OneShot => self.one_shot(op)?,
             Action::OneShotCopy => self.one_shot_copy(op)?,
             Action::TwoShot => self.two_shot(op)?,
-            Action::Library(kind) => self.library(op, kind)?,
+            Action::Library(kind) => self.module.call_library(op, kind)?,
         }
         erase(op);
         Ok(())
-    }
-
-    fn library(&mut self, op: OperationRef<'c, 'a>, kind: CollectiveKind) -> PassResult {
-        let group = self.group(op)?;
-        self.declare(&[COLLECTIVE]);
-        let number = self.record(op, &group, "library", Vec::new());
-        library::call(op, &group, kind, number)?;
-        self.pass.count("library-calls", 1);
-        Ok(())
-    }
-
-    /// Enters an op into the table and returns its number.
-    fn record(
-        &mut self,
-        op: OperationRef<'c, 'a>,
-        group: &Group,
-        algorithm: &str,
-        phases: Vec<String>,
-    ) -> i64 {
-        op_table::enter(&mut self.table, op, group, algorithm, phases)
-    }
-
-    /// Returns the group of an op.
-    fn group(&self, op: OperationRef<'c, 'a>) -> Result<Group, Failure> {
-        group_of(&self.groups, op)
-    }
-
-    /// Declares functions of the runtime that are not declared yet.
-    fn declare(&mut self, functions: &[Function]) {
-        let b = Builder::at_end(
-            self.pass.context(),
-            self.pass.operation().location(),
-            self.body,
-        );
-        runtime::declare(&b, functions, &mut |name| {
-            let is_new = !self.declared.iter().any(|other| other == name);
-            if is_new {
-                self.declared.push(name.to_owned());
-            }
-            is_new
-        });
     }
 }

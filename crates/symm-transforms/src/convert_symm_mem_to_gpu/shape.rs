@@ -71,7 +71,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             .iter()
             .map(|phase| (*phase).to_owned())
             .collect();
-        let id = self.record(
+        let id = self.module.record(
             op,
             group,
             &algorithm.name().replacen("shot_", "shot ", 1),
@@ -108,8 +108,9 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             ptx_version: self.target.ptx_version(),
         });
         let sound = Sabotage::default();
-        let kernel = all_reduce_kernels::module(self.pass.context(), spec, &self.target, sound);
-        self.body.append_operation(kernel);
+        let kernel =
+            all_reduce_kernels::module(self.module.pass.context(), spec, &self.target, sound);
+        self.module.body.append_operation(kernel);
         module as u32
     }
 }
