@@ -3,6 +3,8 @@
 
 //! Programs for GPUs, linked here of host code in C and kernels out of a bundle, to be carried to where GPUs are.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use crate::support;
 use std::{
     env,
@@ -13,7 +15,7 @@ use std::{
 use symm_abi::{
     ABI_VERSION, DType, Device, ENTRY_PREFIX, Entry, Group, Manifest, Op, ReduceOp, Value,
     cuda::{AllReduce, Constant, Cuda, CudaKernel, Matmul, PtxModule},
-    gpu::{Algorithm, Bundle, KernelSpec, LaunchTable},
+    gpu::{Algorithm, Bundle, KernelImage, KernelSpec, LaunchTable},
 };
 
 const ZOO: &str = include_str!("../programs/gpu_zoo.c");
@@ -56,33 +58,52 @@ pub fn is_staged(size: u32) -> bool {
 
 /// Links every program into a folder, for each number of ranks that the bundle has kernels for.
 pub fn stage(bundle: &Path, out: &Path) {
-    fs::create_dir_all(out).unwrap();
     let bundle = Bundle::open(bundle).unwrap();
-    for size in (2..=8).filter(|&size| bundle.find(&spec(Algorithm::OneShotPush, size)).is_some()) {
-        assert_eq!(
-            COUNT % size as usize,
-            0,
-            "{size} ranks cannot share {COUNT} elements"
-        );
-        zoo(&bundle, out, size);
-        let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls()));
-        link(&out.join(format!("blas{size}.so")), &blas, BLAS, &[]);
-        let names = [
-            "all_reduce",
-            "all_gather",
-            "reduce_scatter",
-            "all_to_all",
-            "broadcast",
-        ];
-        let ops = (0..)
-            .zip(names)
-            .map(|(id, name)| op(id, &format!("c10d.{name}"), "library", &[]));
-        let nccl = manifest(NCCL, size, ops.collect(), cuda(vec![], vec![]));
-        link(&out.join(format!("nccl{size}.so")), &nccl, NCCL, &[]);
+    let find = |spec: &KernelSpec| bundle.find(spec);
+    for size in (2..=8).filter(|&size| find(&spec(Algorithm::OneShotPush, size)).is_some()) {
+        link_all(out, size, &|spec| {
+            let kernel = find(spec).unwrap_or_else(|| panic!("{}", spec.name()));
+            bundle.load(kernel).unwrap()
+        });
     }
 }
 
-fn zoo(bundle: &Bundle, out: &Path, size: u32) {
+/// Links every program for a number of ranks into a folder, with kernels that have a name and no code: for a driver that runs none.
+pub fn link_names(out: &Path, size: u32) {
+    link_all(out, size, &|spec| KernelImage {
+        entry: spec.name(),
+        spec: spec.clone(),
+        ptx_version: 78,
+        ptx: format!("// {}", spec.name()),
+    });
+}
+
+/// Links every program for a number of ranks into a folder.
+fn link_all(out: &Path, size: u32, kernel: &dyn Fn(&KernelSpec) -> KernelImage) {
+    fs::create_dir_all(out).unwrap();
+    assert_eq!(
+        COUNT % size as usize,
+        0,
+        "{size} ranks cannot share {COUNT} elements"
+    );
+    zoo(kernel, out, size);
+    let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls()));
+    link(&out.join(format!("blas{size}.so")), &blas, BLAS, &[]);
+    let names = [
+        "all_reduce",
+        "all_gather",
+        "reduce_scatter",
+        "all_to_all",
+        "broadcast",
+    ];
+    let ops = (0..)
+        .zip(names)
+        .map(|(id, name)| op(id, &format!("c10d.{name}"), "library", &[]));
+    let nccl = manifest(NCCL, size, ops.collect(), cuda(vec![], vec![]));
+    link(&out.join(format!("nccl{size}.so")), &nccl, NCCL, &[]);
+}
+
+fn zoo(kernel: &dyn Fn(&KernelSpec) -> KernelImage, out: &Path, size: u32) {
     let table = LaunchTable::shipped().unwrap();
     let entry = table.entry(CHIP, size).unwrap();
     let mut all_reduces = Vec::new();
@@ -91,10 +112,7 @@ fn zoo(bundle: &Bundle, out: &Path, size: u32) {
         let mut spec = spec(algorithm, size);
         let launch = entry.launch(&spec, COUNT as u64).unwrap();
         spec.unroll = launch.unroll;
-        let kernel = bundle
-            .find(&spec)
-            .unwrap_or_else(|| panic!("{}", spec.name()));
-        let image = bundle.load(kernel).unwrap();
+        let image = kernel(&spec);
         modules.push(image.ptx);
         all_reduces.push(AllReduce {
             op: index,

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Runs in which nothing goes wrong.
+
+use crate::{Ranks, on_gpus};
+use symm_runtime::{cuda::Session, launch::WorkError};
+
+/// Runs entries one after the other, launched or from a graph.
+fn run_all(session: &Session, entries: &[&str], graph: bool) -> Result<(), WorkError> {
+    for entry in entries {
+        let mut call = session.call(entry)?;
+        if graph {
+            call.capture()?;
+        }
+        for _ in 0..3 {
+            call.run()?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn programs_run_on_pretend_gpus() {
+    on_gpus("runs::programs_run_on_pretend_gpus", &[], || {
+        let generated = &[
+            "one_shot_push",
+            "two_shot_pull",
+            "chain",
+            "leak",
+            "constant",
+        ];
+        let library = &["all_reduce", "all_gather", "all_to_all", "broadcast"];
+        let cases: [(&str, &'static [&str]); 2] = [("zoo", generated), ("nccl", library)];
+        for (program, entries) in cases {
+            for (size, graph) in [(2, false), (2, true), (3, false)] {
+                let mut ranks = Ranks::of(program, size);
+                ranks.config.arena_bytes = Some(1 << 30);
+                let (_, outcome) = ranks.run(move |session| run_all(session, entries, graph));
+                outcome.unwrap();
+            }
+        }
+    });
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Runs on GPUs, as far as the host goes: on a pretend driver, on which kernels do nothing.
+
+mod common;
+#[path = "../../../crates/symm-runtime/tests/fake_driver/mod.rs"]
+mod fake;
+#[path = "../../../crates/symm-runtime/tests/gpu/programs.rs"]
+mod programs;
+
+use common::support;
+use fake::Ended;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
+
+const BOUND: Duration = Duration::from_secs(60);
+
+/// Returns a program for two ranks, linked once per run, with kernels that have only names.
+fn program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gpus");
+        programs::link_names(&folder, 2);
+        folder
+    });
+    folder.join(format!("{name}2.so"))
+}
+
+/// `symm-run` on a program, with arguments separated by blanks.
+fn symm_run(name: &str, arguments: &str) -> Command {
+    let mut command = common::command(&program(name), "--device=cuda --arg x=ones");
+    command.args(arguments.split_whitespace());
+    fake::prepare(&mut command, &[]);
+    command
+}
+
+fn run(name: &str, arguments: &str) -> Ended {
+    fake::end(&mut symm_run(name, arguments), BOUND)
+}
+
+#[test]
+fn ranks_are_threads_or_processes() {
+    for isolation in ["thread", "process"] {
+        for graph in ["", "--graph"] {
+            let options = format!("--isolation={isolation} {graph} --repeat=3 --arena-bytes=1M");
+            for (name, entry) in [("zoo", "chain"), ("nccl", "all_to_all")] {
+                let ended = run(name, &format!("--entry {entry} {options}"));
+                assert!(ended.succeeded, "{options}: {}", ended.said);
+                assert!(ended.said.contains("of 3 runs"), "{}", ended.said);
+            }
+        }
+    }
+}
+
+#[test]
+fn ranks_of_a_launcher_join() {
+    let token = format!("{}", std::process::id());
+    let rank = |rank: u32| {
+        let mut command = symm_run("zoo", "--entry chain --arena-bytes=1M");
+        command
+            .envs([("WORLD_SIZE", "2"), ("SYMM_JOB_TOKEN", &token)])
+            .envs([("RANK", rank.to_string()), ("LOCAL_RANK", rank.to_string())]);
+        thread::spawn(move || fake::end(&mut command, BOUND))
+    };
+    for ended in [rank(0), rank(1)].map(|rank| rank.join().unwrap()) {
+        assert!(ended.succeeded, "{}", ended.said);
+    }
+}
+
+#[test]
+fn traces_have_every_op_on_every_rank() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trace.json");
+    let options = "--entry chain --repeat=2 --arena-bytes=1M --trace";
+    let ended = run("zoo", &format!("{options} {}", path.display()));
+    assert!(ended.succeeded, "{}", ended.said);
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let spans = json["traceEvents"].as_array().unwrap().iter();
+    let spans: Vec<_> = spans.filter(|event| event["ph"] == "X").collect();
+    assert_eq!(spans.len(), 2 * 2 * 4);
+}
