@@ -113,6 +113,25 @@ const char *symm_last_error(void);
 /* Returns the version of the runtime, like "0.1.0". */
 const char *symm_version(void);
 
+/* How much a message matters. */
+typedef enum symm_log_level {
+  SYMM_LOG_ERROR = 1,
+  SYMM_LOG_WARNING = 2,
+  SYMM_LOG_INFO = 3,
+  SYMM_LOG_DEBUG = 4,
+  SYMM_LOG_TRACE = 5
+} symm_log_level;
+
+/* Takes a message: one line, valid during the call. It is called on any thread, also on threads of the library, but never twice
+ * at once, and calls no function of this library. */
+typedef void (*symm_log_function)(symm_log_level level, const char *message, void *user);
+
+/* Gives messages to a function instead of standard error; NULL: to standard error again. The one before is not called any more
+ * once this has returned. Messages are what no call returns, such as a stranger's connection that was dropped: warnings and
+ * errors, or what the environment variable SYMM_LOG asks for when the first object is made ("debug", "off",
+ * "warn,symm_cuda::exchange=debug"). */
+void symm_set_log(symm_log_function function, void *user);
+
 /* Reads, checks and loads a program. A file that is damaged, foreign, or of another version of Symm or another machine is
  * refused before any of its code is loaded. */
 symm_status symm_program_load(const char *path, symm_program **program);

@@ -67,9 +67,13 @@ fn binary() -> &'static Path {
 }
 
 fn c_program(arguments: &[&str]) -> String {
+    String::from_utf8(run(&mut c_command(arguments)).stdout).unwrap()
+}
+
+fn c_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env("LD_LIBRARY_PATH", libraries());
-    String::from_utf8(run(&mut command).stdout).unwrap()
+    command
 }
 
 #[test]
@@ -85,6 +89,34 @@ fn threads_of_a_c_program_are_ranks() {
 #[test]
 fn a_rank_that_does_not_come_is_named_to_all() {
     c_program(&[zoo(3).to_str().unwrap(), "3", "sum", "1"]);
+}
+
+/// What a run in which a rank does not come says of it: on standard output what its listener got, and on standard error.
+fn messages(variables: &[(&str, &str)]) -> (String, String) {
+    let program = zoo(2);
+    let mut command = c_command(&[program.to_str().unwrap(), "2", "sum", "1"]);
+    command.env_remove("SYMM_LOG");
+    let output = run(command.envs(variables.iter().copied()));
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn messages_go_to_the_host_or_to_standard_error() {
+    const RECORDED: &str = "recorded failure=TimedOut";
+    let (_, error) = messages(&[]);
+    assert_eq!(error, "", "the run has no warnings");
+    let (_, error) = messages(&[("SYMM_LOG", "debug")]);
+    assert!(
+        error.contains(&format!("symm: debug: {RECORDED}")),
+        "{error}"
+    );
+    let (out, error) = messages(&[("SYMM_LOG", "debug"), ("C_ABI_LISTENS", "1")]);
+    assert!(
+        out.contains(&format!("message of level 4: {RECORDED}")),
+        "{out}"
+    );
+    assert_eq!(error, "");
 }
 
 #[test]

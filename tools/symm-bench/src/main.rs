@@ -49,9 +49,7 @@ use world::World;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .init();
+    symm_log::to_stderr();
     // SAFETY: no other thread runs yet.
     unsafe { forbid_multicast() };
     match run(&options) {

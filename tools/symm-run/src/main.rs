@@ -41,6 +41,7 @@ const UNUSABLE: u8 = 2;
 const WORKER: &str = "--worker";
 
 fn main() -> ExitCode {
+    symm_log::to_stderr();
     if std::env::args_os()
         .nth(1)
         .is_some_and(|first| first == WORKER)

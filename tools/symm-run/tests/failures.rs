@@ -208,6 +208,19 @@ fn misbehaviour_is_told_alike_on_threads_and_processes() {
 }
 
 #[test]
+fn messages_of_the_runtime_are_heard() {
+    let zoo = Zoo::new(2);
+    for isolation in ["thread", "process"] {
+        let arguments = format!("--isolation={isolation} --arg x=ones --entry bitwise");
+        let mut command = common::command(&zoo.program, &arguments);
+        let said = common::said(command.env("SYMM_LOG", "debug"));
+        assert_eq!(said.code, Some(1), "{said:?}");
+        let message = "debug: recorded failure=";
+        assert!(said.err.contains(message), "{isolation}: {}", said.err);
+    }
+}
+
+#[test]
 fn different_programs_do_not_run() {
     let zoo = Zoo::new(2);
     let source = include_str!("../../../crates/symm-runtime/tests/programs/zoo.c");

@@ -3,6 +3,7 @@
 
 //! The C interface: `include/symm.h` says what each function does. None of them unwinds.
 
+mod log;
 mod program;
 mod rank;
 mod world;
@@ -105,6 +106,7 @@ unsafe fn string<'a>(what: &str, pointer: *const c_char) -> Result<&'a str, Trou
 /// # Safety
 /// The pointer is null or to a pointer that may be written.
 unsafe fn hand_out<T>(to: *mut *mut T, make: impl FnOnce() -> Result<T, Trouble>) -> Status {
+    log::begin();
     guarded(|| {
         if to.is_null() {
             return Err(Trouble::invalid("the out parameter is null"));

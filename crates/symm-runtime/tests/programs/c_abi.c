@@ -6,7 +6,8 @@
  *     c_abi PROGRAM RANKS ENTRY [LATE]
  *
  * The entry takes one array of floats and gives one of the same type. On GPUs it runs eagerly, and captured in a graph.
- * With LATE, the rank of that number never runs the entry: every other rank must be told who is missing.
+ * With LATE, the rank of that number never runs the entry: every other rank must be told who is missing. Where C_ABI_LISTENS is
+ * set, the library's messages are taken and printed.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -178,6 +179,10 @@ static void run_on_gpu(int number, symm_rank *rank, symm_call *call, float *inpu
   check_sums(number, output, count);
 }
 
+static void print_message(symm_log_level level, const char *message, void *to) {
+  fprintf(to, "message of level %d: %s\n", (int)level, message);
+}
+
 static pthread_barrier_t all_done;
 
 static void *run_rank(void *parameter) {
@@ -212,6 +217,8 @@ int main(int count, char **arguments) {
     late = atoi(arguments[4]);
   CHECK(ranks > 0 && ranks <= MAX_RANKS, "%d ranks", ranks);
   CHECK(pthread_barrier_init(&all_done, NULL, (unsigned)ranks) == 0, "no barrier");
+  if (getenv("C_ABI_LISTENS"))
+    symm_set_log(print_message, stdout);
 
   CHECK(symm_program_load("/no/such/file.so", &program) == SYMM_UNUSABLE, "a file was found");
   CHECK(strstr(symm_last_error(), "/no/such/file.so"), "%s", symm_last_error());
