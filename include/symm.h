@@ -152,7 +152,9 @@ symm_status symm_program_result(const symm_program *program, const char *entry, 
 symm_status symm_world_create(const symm_program *program, const symm_options *options, symm_world **world);
 
 /* Joins the world of the processes that a launcher has started, one rank each, by the launcher's variables (RANK and
- * WORLD_SIZE, OMPI_COMM_WORLD_*, SLURM_*). Waits for all of them. Options are those of rank 0. GPUs only. */
+ * WORLD_SIZE, OMPI_COMM_WORLD_*, SLURM_*). They also have to tell the job from others of the user (by MASTER_PORT,
+ * PMIX_NAMESPACE or SLURM_JOB_ID), or SYMM_JOB_TOKEN is a secret that all ranks share. Waits for all of them. Options are those
+ * of rank 0. GPUs only. */
 symm_status symm_world_join(const symm_program *program, const symm_options *options, symm_world **world);
 void symm_world_free(symm_world *world);
 

@@ -5,12 +5,17 @@
 //!
 //! | launcher | rank | ranks | rank on this host | job |
 //! |---|---|---|---|---|
-//! | torchrun, symm-run | `RANK` | `WORLD_SIZE` | `LOCAL_RANK` | `MASTER_ADDR`, `MASTER_PORT`, `TORCHELASTIC_RUN_ID` |
-//! | mpirun (Open MPI) | `OMPI_COMM_WORLD_RANK` | `OMPI_COMM_WORLD_SIZE` | `OMPI_COMM_WORLD_LOCAL_RANK` | `PMIX_NAMESPACE`, else the port as above |
-//! | srun | `SLURM_PROCID` | `SLURM_NTASKS` | `SLURM_LOCALID` | `SLURM_JOB_ID`, `SLURM_STEP_ID` |
+//! | torchrun | `RANK` | `WORLD_SIZE` | `LOCAL_RANK` | `MASTER_PORT`, `TORCHELASTIC_RUN_ID` |
+//! | mpirun (Open MPI) | `OMPI_COMM_WORLD_RANK` | `OMPI_COMM_WORLD_SIZE` | `OMPI_COMM_WORLD_LOCAL_RANK` | `PMIX_NAMESPACE`, `OMPI_MCA_ess_base_jobid`, `MASTER_PORT` |
+//! | srun | `SLURM_PROCID` | `SLURM_STEP_NUM_TASKS` | `SLURM_LOCALID` | `SLURM_JOB_ID`, `SLURM_STEP_ID` |
 //!
-//! The first launcher of the table that has set its rank and its number of ranks counts. `SYMM_JOB_TOKEN`, if set, is the
-//! job's secret and replaces the last column. Handles pass over a Unix socket, so all ranks must be on one host.
+//! The first launcher of the table that has set its rank counts. `SYMM_JOB_TOKEN`, if set, is the job's secret and replaces the
+//! last column; without either, two jobs of a user could not be told apart, so several ranks are refused. Handles pass over a
+//! Unix socket, so all ranks must be on one host.
+//!
+//! Slurm sets `SLURM_PROCID` and `SLURM_NTASKS` in batch scripts, too, where one process runs, however many ranks are to come:
+//! only in a step, which srun starts, are there that many processes, and `SLURM_STEP_NUM_TASKS` says how many. The shell of an
+//! allocation may be a step of one task.
 
 use crate::exchange::{JobToken, Membership};
 
@@ -18,12 +23,23 @@ use crate::exchange::{JobToken, Membership};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Launcher {
-    /// torchrun, symm-run, or anyone who sets the same variables.
+    /// torchrun, or anyone who sets the same variables.
     Torchrun,
     /// Open MPI's mpirun.
     OpenMpi,
     /// Slurm's srun.
     Slurm,
+}
+
+impl Launcher {
+    /// Returns the name of its program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Torchrun => "torchrun",
+            Self::OpenMpi => "mpirun",
+            Self::Slurm => "srun",
+        }
+    }
 }
 
 /// This process's place among the ranks that a launcher started.
@@ -45,6 +61,17 @@ pub struct LaunchEnv {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LaunchEnvError {
+    /// Nothing tells the ranks of this job from those of another one.
+    #[error(
+        "expected {} beside {present}, got nothing that tells this job from others of the same user; set SYMM_JOB_TOKEN to a secret that all ranks of the job share",
+        expected.join(" or ")
+    )]
+    Anonymous {
+        /// The variable with the rank.
+        present: &'static str,
+        /// Variables that tell jobs apart.
+        expected: &'static [&'static str],
+    },
     /// Some of a launcher's variables are set, others are not.
     #[error(
         "expected {missing} beside {present}, got nothing; start the ranks through torchrun, mpirun or srun, or unset {present}"
@@ -75,14 +102,14 @@ pub enum LaunchEnvError {
     },
     /// The ranks are on several hosts.
     #[error(
-        "expected all {world} ranks on one host, got {local} here ({name}); symmetric memory reaches over NVLink only, so use NCCL across hosts"
+        "expected all {world} ranks on one host, got {name}={value}; symmetric memory reaches over NVLink only, so use NCCL across hosts"
     )]
     SeveralHosts {
         /// The variable that says so.
         name: &'static str,
-        /// How many ranks are on this host.
-        local: u32,
-        /// How many there are.
+        /// How many ranks are on this host, or how many hosts there are.
+        value: u32,
+        /// How many ranks there are.
         world: u32,
     },
 }
@@ -93,8 +120,11 @@ struct Names {
     rank: &'static str,
     world: &'static str,
     local_rank: &'static str,
-    local_world: &'static str,
-    /// What describes the job, if there is no secret.
+    /// How many ranks this host has.
+    local_world: Option<&'static str>,
+    /// How many hosts there are.
+    hosts: Option<&'static str>,
+    /// What tells jobs apart, if there is no secret.
     job: &'static [&'static str],
 }
 
@@ -104,23 +134,26 @@ const LAUNCHERS: [Names; 3] = [
         rank: "RANK",
         world: "WORLD_SIZE",
         local_rank: "LOCAL_RANK",
-        local_world: "LOCAL_WORLD_SIZE",
-        job: &["MASTER_ADDR", "MASTER_PORT", "TORCHELASTIC_RUN_ID"],
+        local_world: Some("LOCAL_WORLD_SIZE"),
+        hosts: None,
+        job: &["MASTER_PORT", "TORCHELASTIC_RUN_ID"],
     },
     Names {
         launcher: Launcher::OpenMpi,
         rank: "OMPI_COMM_WORLD_RANK",
         world: "OMPI_COMM_WORLD_SIZE",
         local_rank: "OMPI_COMM_WORLD_LOCAL_RANK",
-        local_world: "OMPI_COMM_WORLD_LOCAL_SIZE",
-        job: &["PMIX_NAMESPACE", "MASTER_ADDR", "MASTER_PORT"],
+        local_world: Some("OMPI_COMM_WORLD_LOCAL_SIZE"),
+        hosts: None,
+        job: &["PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "MASTER_PORT"],
     },
     Names {
         launcher: Launcher::Slurm,
         rank: "SLURM_PROCID",
-        world: "SLURM_NTASKS",
+        world: "SLURM_STEP_NUM_TASKS",
         local_rank: "SLURM_LOCALID",
-        local_world: "SLURM_NTASKS_PER_NODE",
+        local_world: None,
+        hosts: Some("SLURM_STEP_NUM_NODES"),
         job: &["SLURM_JOB_ID", "SLURM_STEP_ID"],
     },
 ];
@@ -135,6 +168,16 @@ impl LaunchEnv {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
+    /// Reads this process's variables for a program that can start ranks itself: `None` also if a launcher started this process
+    /// alone, as the shell of an allocation may be, since then there is nobody to join.
+    ///
+    /// # Errors
+    ///
+    /// [`LaunchEnvError`] as for [`LaunchEnv::from_process`].
+    pub fn with_peers() -> Result<Option<Self>, LaunchEnvError> {
+        Ok(Self::from_process()?.filter(|env| env.world > 1))
+    }
+
     /// Reads variables through `lookup`; `None` if no launcher has set any.
     ///
     /// # Errors
@@ -144,7 +187,12 @@ impl LaunchEnv {
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, LaunchEnvError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let launcher = LAUNCHERS.iter().find(|names| lookup(names.rank).is_some());
+        let started = |names: &&Names| {
+            // A batch script has a rank, too.
+            let in_step = || lookup(names.world).is_some();
+            lookup(names.rank).is_some() && (names.launcher != Launcher::Slurm || in_step())
+        };
+        let launcher = LAUNCHERS.iter().find(started);
         launcher.map(|names| read(names, &lookup)).transpose()
     }
 
@@ -181,21 +229,19 @@ fn read(
         }
     };
     below(names.rank, rank, world)?;
-    let local = number(names.local_world)?.unwrap_or(world);
-    if local < world {
-        return Err(LaunchEnvError::SeveralHosts {
-            name: names.local_world,
-            local,
-            world,
-        });
+    let given = |name: Option<&'static str>| -> Result<_, LaunchEnvError> {
+        let value = name.map(number).transpose()?.flatten();
+        Ok(name.zip(value))
+    };
+    let (local, hosts) = (given(names.local_world)?, given(names.hosts)?);
+    let elsewhere = [
+        local.filter(|&(_, local)| local < world),
+        hosts.filter(|&(_, hosts)| hosts > 1),
+    ];
+    if let Some((name, value)) = elsewhere.into_iter().flatten().next() {
+        return Err(LaunchEnvError::SeveralHosts { name, value, world });
     }
-    if number("SLURM_NNODES")?.is_some_and(|nodes| nodes > 1) && names.launcher == Launcher::Slurm {
-        return Err(LaunchEnvError::SeveralHosts {
-            name: "SLURM_NNODES",
-            local,
-            world,
-        });
-    }
+    let local = local.map_or(world, |(_, local)| local);
     let local_rank = number(names.local_rank)?.unwrap_or(rank);
     below(names.local_rank, local_rank, local)?;
     Ok(LaunchEnv {
@@ -203,20 +249,32 @@ fn read(
         rank,
         world,
         local_rank,
-        token: token(names, lookup),
+        token: token(names, world, lookup)?,
     })
 }
 
-/// Makes the token of the job's secret, or else of what the launcher says about the job.
-fn token(names: &Names, lookup: &impl Fn(&str) -> Option<String>) -> JobToken {
+/// Makes the token of the job's secret, or else of what tells the job apart.
+fn token(
+    names: &Names,
+    world: u32,
+    lookup: &impl Fn(&str) -> Option<String>,
+) -> Result<JobToken, LaunchEnvError> {
     if let Some(secret) = lookup("SYMM_JOB_TOKEN") {
-        return JobToken::new(secret.as_bytes());
+        return Ok(JobToken::new(secret.as_bytes()));
     }
     let known = names
         .job
         .iter()
         .filter_map(|name| lookup(name).map(|value| format!("{name}={value}\n")));
-    JobToken::new(known.collect::<String>().as_bytes())
+    let known: String = known.collect();
+    // A single rank meets nobody.
+    if known.is_empty() && world > 1 {
+        return Err(LaunchEnvError::Anonymous {
+            present: names.rank,
+            expected: names.job,
+        });
+    }
+    Ok(JobToken::new(known.as_bytes()))
 }
 
 #[cfg(test)]
@@ -245,9 +303,9 @@ mod tests {
     fn each_launcher_is_understood() {
         let torchrun = "RANK=3 WORLD_SIZE=4 LOCAL_RANK=3 LOCAL_WORLD_SIZE=4 MASTER_ADDR=localhost MASTER_PORT=29500";
         assert_eq!(place(torchrun), (Launcher::Torchrun, 3, 4, 3));
-        let mpirun = "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2";
+        let mpirun = "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=1 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_NAMESPACE=7@1";
         assert_eq!(place(mpirun), (Launcher::OpenMpi, 1, 2, 1));
-        let srun = "SLURM_PROCID=5 SLURM_NTASKS=8 SLURM_LOCALID=5 SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_NNODES=1";
+        let srun = "SLURM_PROCID=5 SLURM_STEP_NUM_TASKS=8 SLURM_LOCALID=5 SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_NODES=1";
         assert_eq!(place(srun), (Launcher::Slurm, 5, 8, 5));
         assert!(parse("MASTER_PORT=29500 SLURM_JOB_ID=3").unwrap().is_none());
         assert!(parse("").unwrap().is_none());
@@ -255,10 +313,47 @@ mod tests {
 
     #[test]
     fn torchrun_under_srun_is_torchrun() {
-        let both = "SLURM_PROCID=0 SLURM_NTASKS=1 SLURM_JOB_ID=7 RANK=2 WORLD_SIZE=4 LOCAL_RANK=2";
+        let both = "SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1 SLURM_JOB_ID=7 RANK=2 WORLD_SIZE=4 LOCAL_RANK=2 MASTER_PORT=1";
         assert_eq!(place(both), (Launcher::Torchrun, 2, 4, 2));
-        let launched = "SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_NNODES=2 RANK=0 WORLD_SIZE=2";
+        let launched = "SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=2 SLURM_STEP_NUM_NODES=2 RANK=0 WORLD_SIZE=2 MASTER_PORT=1";
         assert_eq!(place(launched), (Launcher::Torchrun, 0, 2, 0));
+    }
+
+    #[test]
+    fn a_batch_script_is_no_rank_of_its_job() {
+        let script = "SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_LOCALID=0 SLURM_JOB_ID=7 SLURM_NNODES=2";
+        assert!(parse(script).unwrap().is_none());
+        // The shell of an allocation may be a step of one task, while the job's own variables are kept.
+        let shell = format!(
+            "{script} SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=1 SLURM_STEP_NUM_NODES=1"
+        );
+        assert_eq!(place(&shell), (Launcher::Slurm, 0, 1, 0));
+    }
+
+    #[test]
+    fn a_job_like_any_other_is_refused() {
+        for (rank, expected) in [
+            (
+                "RANK=0 WORLD_SIZE=2 MASTER_ADDR=localhost",
+                "MASTER_PORT or TORCHELASTIC_RUN_ID beside RANK",
+            ),
+            (
+                "OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2",
+                "PMIX_NAMESPACE or OMPI_MCA_ess_base_jobid or MASTER_PORT",
+            ),
+            (
+                "SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=2",
+                "SLURM_JOB_ID or SLURM_STEP_ID beside SLURM_PROCID",
+            ),
+        ] {
+            let error = parse(rank).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && error.contains("SYMM_JOB_TOKEN"),
+                "{error}"
+            );
+            parse(&format!("{rank} SYMM_JOB_TOKEN=s")).unwrap();
+        }
+        assert_eq!(place("RANK=0 WORLD_SIZE=1"), (Launcher::Torchrun, 0, 1, 0));
     }
 
     #[test]
@@ -271,9 +366,12 @@ mod tests {
         assert!(error("RANK=0 WORLD_SIZE=4 LOCAL_RANK=4").contains("expected LOCAL_RANK below 4"));
         assert!(
             error("RANK=0 WORLD_SIZE=8 LOCAL_WORLD_SIZE=4")
-                .contains("expected all 8 ranks on one host, got 4 here")
+                .contains("expected all 8 ranks on one host, got LOCAL_WORLD_SIZE=4")
         );
-        assert!(error("SLURM_PROCID=0 SLURM_NTASKS=8 SLURM_NNODES=2").contains("SLURM_NNODES"));
+        assert!(
+            error("SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=8 SLURM_STEP_NUM_NODES=2")
+                .contains("got SLURM_STEP_NUM_NODES=2")
+        );
     }
 
     #[test]

@@ -42,7 +42,7 @@ use algorithm::Algorithm;
 use case::Case;
 use data::Data;
 use generated::{Generated, Library};
-use options::{Isolation, Options, What};
+use options::{Isolation, Launcher, Options, What};
 use peers::{Communicators, NcclPeer};
 use report::{Entry, Setting};
 use world::World;
@@ -82,9 +82,18 @@ unsafe fn forbid_multicast() {
 }
 
 fn run(options: &Options) -> Result<ExitCode> {
-    let env = LaunchEnv::from_process()?;
+    let env = match options.launcher {
+        Launcher::Auto => LaunchEnv::with_peers()
+            .context("the launcher's variables (--launcher=none ignores them)")?,
+        Launcher::None => None,
+    };
     let mut world = match &env {
-        Some(env) => World::joined(env, options.share_gpus, options.timeout())?,
+        Some(env) => {
+            World::joined(env, options.share_gpus, options.timeout()).with_context(|| {
+                let launcher = env.launcher.name();
+                format!("joining the ranks that {launcher} started (--launcher=none ignores them)")
+            })?
+        }
         None => {
             let gpus = options
                 .gpus

@@ -85,6 +85,9 @@ pub struct Options {
     /// Where ranks live: all in this process, or one process each
     #[arg(long, value_enum, default_value_t = Isolation::Thread)]
     pub isolation: Isolation,
+    /// Whether this process is a rank of what torchrun, mpirun or srun started
+    #[arg(long, value_enum, default_value_t = Launcher::Auto, overrides_with = "launcher")]
+    pub launcher: Launcher,
     /// Let ranks share GPUs, to check results where GPUs are fewer than ranks
     #[arg(long)]
     pub share_gpus: bool,
@@ -126,6 +129,15 @@ impl What {
     pub fn is_generated(self) -> bool {
         !matches!(self, Self::Nccl | Self::NcclWindow)
     }
+}
+
+/// Whose ranks are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Launcher {
+    /// The launcher's, where it has started several
+    Auto,
+    /// Those of -g
+    None,
 }
 
 /// Where the ranks live.
@@ -216,6 +228,9 @@ mod tests {
                 "{line}"
             );
         }
+        // Processes that symm-bench starts are ranks of its own, whatever its own command line was.
+        let child = Options::parse_from(["symm-bench", "--launcher=none", "--launcher=auto"]);
+        assert_eq!(child.launcher, Launcher::Auto);
         let some = Options::parse_from("symm-bench -a nccl,one_shot_push".split(' '));
         assert_eq!(some.algorithms, [What::Nccl, What::OneShotPush]);
     }

@@ -40,6 +40,7 @@ fn start(rank: u32, world: u32, token: &str) -> Result<Child> {
     let mut command = Command::new(exe);
     command
         .args(env::args_os().skip(1))
+        .arg("--launcher=auto")
         .env("SYMM_JOB_TOKEN", token);
     for (name, value) in [
         ("RANK", rank),

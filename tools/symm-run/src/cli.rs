@@ -74,6 +74,10 @@ pub struct Cli {
     #[arg(long, value_name = "FILE.json")]
     pub trace: Option<PathBuf>,
 
+    /// GPUs: whether this process is a rank of what torchrun, mpirun or srun started.
+    #[arg(long, value_enum, default_value_t = Launcher::Auto)]
+    pub launcher: Launcher,
+
     /// GPUs: uses NCCL for groups whose GPUs don't reach each other's memory.
     #[arg(long)]
     pub fallback: bool,
@@ -112,6 +116,7 @@ impl Cli {
             ("--arena-bytes", self.arena_bytes.is_some()),
             ("--graph", self.graph),
             ("--trace", self.trace.is_some()),
+            ("--launcher", self.launcher == Launcher::None),
             ("--fallback", self.fallback),
             ("--share-gpus", self.share_gpus),
         ];
@@ -131,6 +136,15 @@ pub enum Isolation {
     Thread,
     /// A process of its own.
     Process,
+}
+
+/// Whose ranks run the program.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Launcher {
+    /// The launcher's, where it has started several.
+    Auto,
+    /// Those that symm-run starts.
+    None,
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -5,7 +5,7 @@
 
 use crate::{
     Outcome,
-    cli::Cli,
+    cli::{Cli, Launcher},
     job::Job,
     rank_path, text,
     work::{Report, work},
@@ -19,12 +19,19 @@ use symm_runtime::{
 
 /// Finds out whether torchrun, mpirun or srun started this process as one of several ranks.
 pub fn launched(cli: &Cli) -> Result<Option<LaunchEnv>, String> {
-    let Some(env) = LaunchEnv::from_process().map_err(text)? else {
+    if cli.launcher == Launcher::None {
+        return Ok(None);
+    }
+    let env = LaunchEnv::with_peers().map_err(|error| {
+        format!("{error}; or run without the launcher's ranks: --launcher=none")
+    })?;
+    let Some(env) = env else {
         return Ok(None);
     };
     match cli.ranks {
         Some(ranks) if ranks != env.world => Err(format!(
-            "-n {ranks}: the launcher started {} ranks: leave -n out",
+            "-n {ranks}: {} started {} ranks: leave -n out, or run without them: --launcher=none",
+            env.launcher.name(),
             env.world
         )),
         _ => Ok(Some(env)),
@@ -47,7 +54,10 @@ pub fn check(cli: &Cli, ranks: u32, launched: Option<&LaunchEnv>) -> Result<(), 
 pub fn joined(env: &LaunchEnv, spec: WorldSpec, job: &Job) -> Result<Outcome, String> {
     let mut job = job.clone();
     let gpu = job.gpu.as_mut().ok_or("expected --device=cuda")?;
-    let joined = Joined::new(env, spec, gpu.config.clone()).map_err(text)?;
+    let joined = Joined::new(env, spec, gpu.config.clone()).map_err(|error| {
+        let launcher = env.launcher.name();
+        format!("{error}; or run without the ranks that {launcher} started: --launcher=none")
+    })?;
     gpu.config = joined.config.clone();
     let local_rank = joined.local_rank;
     let outcome = launch::joined(&joined.world, joined.number, move |rank| {

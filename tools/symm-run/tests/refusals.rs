@@ -68,6 +68,7 @@ fn programs_and_options_of_another_device() {
         "--trace=t.json",
         "--fallback",
         "--share-gpus",
+        "--launcher=none",
         "--arena-bytes=1G",
     ] {
         let name = option.split('=').next().unwrap();
@@ -75,41 +76,101 @@ fn programs_and_options_of_another_device() {
     }
 }
 
-#[test]
-fn programs_for_gpus_without_gpus() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gpu.so");
-    let mut manifest = support::zoo_manifest(2);
-    manifest.device = Device::Cuda;
-    manifest.cuda = Some(Cuda {
-        chip: "sm_90".into(),
-        modules: vec![],
-        kernels: vec![],
-        all_reduces: vec![],
-        matmuls: vec![],
-        constants: vec![],
-        arena_bytes: None,
-    });
-    let source = "void symm_entry_main(void **args) { (void)args; }\n";
-    manifest.entries.retain(|entry| entry.name == "sum");
-    support::build(&path, &manifest, &source.replace("main", "sum"));
-    let run = |arguments: &str| {
+/// A program for two GPUs that does nothing, run where there are none.
+struct WithoutGpus(tempfile::TempDir);
+
+impl WithoutGpus {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = support::zoo_manifest(2);
+        manifest.device = Device::Cuda;
+        manifest.cuda = Some(Cuda {
+            chip: "sm_90".into(),
+            modules: vec![],
+            kernels: vec![],
+            all_reduces: vec![],
+            matmuls: vec![],
+            constants: vec![],
+            arena_bytes: None,
+        });
+        manifest.entries.retain(|entry| entry.name == "sum");
+        let source = "void symm_entry_sum(void **args) { (void)args; }\n";
+        support::build(&folder.path().join("gpu.so"), &manifest, source);
+        Self(folder)
+    }
+
+    /// What is said with these variables set, separated by blanks, and none of a launcher besides.
+    fn error(&self, variables: &str, arguments: &str) -> String {
+        let path = self.0.path().join("gpu.so");
         let mut command = command(&path, &format!("--arg x=ones {arguments}"));
-        // Not as a rank of whatever may have started the tests.
-        for variable in ["RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"] {
+        for variable in [
+            "RANK",
+            "OMPI_COMM_WORLD_RANK",
+            "SLURM_PROCID",
+            "SYMM_JOB_TOKEN",
+        ] {
             command.env_remove(variable);
         }
-        said(command.env("CUDA_VISIBLE_DEVICES", ""))
-    };
-    let error = run("").error(2);
+        let pairs = variables
+            .split_whitespace()
+            .map(|pair| pair.split_once('=').unwrap());
+        said(command.envs(pairs).env("CUDA_VISIBLE_DEVICES", "")).error(2)
+    }
+}
+
+/// Tells whether it is the GPUs that a run failed for, and not what precedes the search for them.
+fn is_without_gpus(error: &str) -> bool {
+    let without = error.contains("no CUDA driver on this machine")
+        || error.contains("no CUDA device is visible");
+    without && error.contains("--device=cpu")
+}
+
+#[test]
+fn programs_for_gpus_without_gpus() {
+    let program = WithoutGpus::new();
+    let error = program.error("", "");
     assert!(
         error.contains("compiled for --device=cuda, expected --device=cpu"),
         "{error}"
     );
-    let error = run("--device=cuda").error(2);
-    let without = error.contains("no CUDA driver on this machine")
-        || error.contains("no CUDA device is visible");
-    assert!(without && error.contains("--device=cpu"), "{error}");
+    let error = program.error("", "--device=cuda");
+    assert!(is_without_gpus(&error), "{error}");
+}
+
+#[test]
+fn the_shell_of_an_allocation_is_no_rank() {
+    let program = WithoutGpus::new();
+    for shell in [
+        "SLURM_JOB_ID=7 SLURM_PROCID=0 SLURM_NTASKS=1",
+        "SLURM_JOB_ID=7 SLURM_PROCID=0 SLURM_NTASKS=2",
+        "SLURM_JOB_ID=7 SLURM_PROCID=0 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=2",
+        "RANK=0 WORLD_SIZE=1 MASTER_PORT=1",
+    ] {
+        for ranks in ["", "-n 2"] {
+            let error = program.error(shell, &format!("--device=cuda {ranks}"));
+            assert!(is_without_gpus(&error), "{shell}: {error}");
+        }
+    }
+}
+
+#[test]
+fn ranks_of_a_launcher_that_do_not_fit() {
+    let program = WithoutGpus::new();
+    let four = "RANK=0 WORLD_SIZE=4 MASTER_PORT=1";
+    let error = program.error(four, "--device=cuda -n 2");
+    let expected =
+        "-n 2: torchrun started 4 ranks: leave -n out, or run without them: --launcher=none";
+    assert!(error.contains(expected), "{error}");
+    let nameless = "RANK=0 WORLD_SIZE=2";
+    let error = program.error(nameless, "--device=cuda");
+    assert!(
+        error.contains("SYMM_JOB_TOKEN") && error.contains("--launcher=none"),
+        "{error}"
+    );
+    for launched in [four, nameless] {
+        let error = program.error(launched, "--device=cuda -n 2 --launcher=none");
+        assert!(is_without_gpus(&error), "{error}");
+    }
 }
 
 #[test]
