@@ -103,6 +103,16 @@ pub enum ExchangeError {
         /// What was asked for.
         got: usize,
     },
+    /// The operating system refused to make the socket where it should be.
+    #[error("{call} failed on {}: {source}; set SYMM_SOCKET_DIR to a folder of yours in which sockets can be made", path.display())]
+    Place {
+        /// The system call.
+        call: &'static str,
+        /// The socket, or its folder.
+        path: PathBuf,
+        /// Its reason.
+        source: std::io::Error,
+    },
     /// The socket's path is longer than the system allows.
     #[error("the path {} is too long for a socket; set SYMM_SOCKET_DIR to a shorter folder", path.display())]
     LongPath {

@@ -4,22 +4,43 @@
 //! The folder of the sockets: this user's alone.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsString,
+    fs, io,
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
 use super::{error::ExchangeError, token::JobToken};
 
-/// Returns where the ranks of `token`'s job meet: a socket in `SYMM_SOCKET_DIR`, else `XDG_RUNTIME_DIR/symm`, else `/tmp/symm-<uid>`.
+/// Returns where the ranks of `token`'s job meet: a socket in `SYMM_SOCKET_DIR`, else in `XDG_RUNTIME_DIR/symm`, else in
+/// `/tmp/symm-<uid>`.
 pub(super) fn socket_path(token: &JobToken) -> PathBuf {
-    let folder = env::var_os("SYMM_SOCKET_DIR")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| match env::var_os("XDG_RUNTIME_DIR") {
-            Some(runtime) => PathBuf::from(runtime).join("symm"),
-            None => env::temp_dir().join(format!("symm-{}", rustix::process::geteuid().as_raw())),
-        });
-    folder.join(format!("{}.sock", token.file_name()))
+    place(|name| env::var_os(name)).join(format!("{}.sock", token.file_name()))
+}
+
+/// Chooses the folder by these environment variables; an empty one is none.
+fn place(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let given = |name| {
+        let value = variable(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
+    // Launchers hand down the login node's folder, which the node of the ranks need not have.
+    let runtime = || given("XDG_RUNTIME_DIR").filter(|folder| is_ours(folder));
+    given("SYMM_SOCKET_DIR")
+        .or_else(|| runtime().map(|folder| folder.join("symm")))
+        .unwrap_or_else(|| {
+            let uid = rustix::process::geteuid().as_raw();
+            // Not TMPDIR, which may differ between ranks and need not be sticky.
+            PathBuf::from(format!("/tmp/symm-{uid}"))
+        })
+}
+
+/// Tells whether this is the absolute path of a folder of this user.
+fn is_ours(folder: &Path) -> bool {
+    let ours =
+        |found: fs::Metadata| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
+    folder.is_absolute() && fs::metadata(folder).is_ok_and(ours)
 }
 
 /// Makes the folder with mode 0700 if it is missing, then checks that it is a real folder of this user that nobody else can enter.
@@ -27,7 +48,7 @@ pub(super) fn socket_path(token: &JobToken) -> PathBuf {
 /// Under `/tmp`, which is sticky, nobody else can swap a folder that passed the check.
 pub(super) fn prepare(folder: &Path) -> Result<(), ExchangeError> {
     let io_error = |call| {
-        move |source: io::Error| ExchangeError::Io {
+        move |source: io::Error| ExchangeError::Place {
             call,
             path: folder.to_owned(),
             source,
@@ -69,6 +90,38 @@ mod tests {
         let folder = env::temp_dir().join(format!("symm-folder-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         folder
+    }
+
+    #[test]
+    fn the_folder_is_the_first_that_there_is() {
+        let ours = scratch("runtime");
+        fs::create_dir(&ours).unwrap();
+        let place = |chosen: &str, runtime: &str| {
+            place(|name| match name {
+                "SYMM_SOCKET_DIR" => Some(chosen.into()),
+                "XDG_RUNTIME_DIR" => Some(runtime.into()),
+                other => panic!("{other}"),
+            })
+        };
+        let runtime = ours.to_str().unwrap();
+        assert_eq!(place("/chosen", runtime), Path::new("/chosen"));
+        assert_eq!(place("", runtime), ours.join("symm"));
+        let fallback = format!("/tmp/symm-{}", rustix::process::geteuid().as_raw());
+        for missing in ["", "/run/user/no-such-user", "relative", "/dev/null"] {
+            assert_eq!(place("", missing), Path::new(&fallback), "{missing}");
+        }
+        fs::remove_dir(&ours).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_names_the_way_out() {
+        let error = prepare(&scratch("nowhere").join("symm"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("mkdir failed on ") && error.contains("SYMM_SOCKET_DIR"),
+            "{error}"
+        );
     }
 
     #[test]

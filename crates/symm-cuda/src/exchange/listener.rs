@@ -55,7 +55,11 @@ impl Listener {
         let socket =
             rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
                 .map_err(failed("socket"))?;
-        rustix::net::bind(&socket, &address).map_err(failed("bind"))?;
+        rustix::net::bind(&socket, &address).map_err(|error| ExchangeError::Place {
+            call: "bind",
+            path: path.to_owned(),
+            source: error.into(),
+        })?;
         rustix::net::listen(&socket, MAX_UNDECIDED as i32).map_err(failed("listen"))?;
         Ok(Self {
             socket,
@@ -297,7 +301,7 @@ impl Lock {
         let path = socket.with_extension("lock");
         let failed = |call| {
             let path = path.clone();
-            move |source: io::Error| ExchangeError::Io { call, path, source }
+            move |source: io::Error| ExchangeError::Place { call, path, source }
         };
         loop {
             let file = fs::File::options()
