@@ -148,7 +148,7 @@ uint32_t symm_program_ranks(const symm_program *program);
 symm_status symm_program_argument(const symm_program *program, const char *entry, uint32_t index, symm_value *value);
 symm_status symm_program_result(const symm_program *program, const char *entry, uint32_t index, symm_value *value);
 
-/* Creates a world whose ranks are threads of this process; options may be NULL. */
+/* Creates a world for the program, whose ranks are threads of this process; options may be NULL. */
 symm_status symm_world_create(const symm_program *program, const symm_options *options, symm_world **world);
 
 /* Joins the world of the processes that a launcher has started, one rank each, by the launcher's variables (RANK and
@@ -164,8 +164,9 @@ uint32_t symm_world_size(const symm_world *world);
 /* Returns the rank of this process in a world that it has joined; 0 in one that it has created. */
 uint32_t symm_world_rank(const symm_world *world);
 
-/* Starts a rank, once per rank, each on a thread of its own: waits for all other ranks, checks that they have the same
- * program, and prepares everything that its entries need. gpu: ordinal of the GPU, or SYMM_ANY_GPU; ignored on the CPU. */
+/* Starts a rank, each on a thread of its own: waits for all other ranks, checks that they have the same program, and prepares
+ * everything that its entries need. The program is the one that the world is for. A rank starts once in the life of a world, also
+ * if it has been freed since: to start again, make another world. gpu: ordinal of the GPU, or SYMM_ANY_GPU; ignored on the CPU. */
 symm_status symm_rank_start(symm_world *world, const symm_program *program, uint32_t number, int gpu, symm_rank **rank);
 
 /* Frees a rank whose streams have done their work. */

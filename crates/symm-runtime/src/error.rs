@@ -3,6 +3,7 @@
 
 //! Errors that come before or apart from a run; failures of a running world are [`FailureReport`](crate::FailureReport)s.
 
+use crate::failure::short;
 use std::{io, path::PathBuf};
 use symm_abi::{Device, artifact::ArtifactError};
 
@@ -98,9 +99,30 @@ pub enum Error {
     #[error("program has no entry '{name}', expected one of: {entries}")]
     #[allow(missing_docs)]
     NoEntry { name: String, entries: String },
+    /// The world has no such rank.
+    #[error("there is no rank {rank} to start here, of {size}")]
+    #[allow(missing_docs)]
+    NoRank { rank: u32, size: u32 },
+    /// The world is for another program.
+    #[error(
+        "{path}: has plan {found}, but the world is for the program with plan {expected}: make a world for this program",
+        path = .path.display(), found = short(.found), expected = short(.expected)
+    )]
+    #[allow(missing_docs)]
+    OtherProgram {
+        path: PathBuf,
+        found: String,
+        expected: String,
+    },
     /// Two GPUs of a symmetric group don't reach each other; the words are those of the rank that found it.
     #[error("{0}")]
     PeerAccess(String),
+    /// A rank was started before.
+    #[error(
+        "rank {rank} of this world was started before, and may be running: start each rank once, and make another world to start it again"
+    )]
+    #[allow(missing_docs)]
+    RankTaken { rank: u32 },
     /// A file can't be read.
     #[error("{path}: {source}", path = .path.display())]
     #[allow(missing_docs)]

@@ -66,6 +66,11 @@ impl Artifact {
         &self.manifest
     }
 
+    /// Returns where the artifact was read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the bytes of a section that the manifest names.
     ///
     /// # Errors

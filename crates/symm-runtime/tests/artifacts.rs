@@ -114,6 +114,14 @@ fn missing_symbols_are_refused() {
 }
 
 #[test]
+fn waits_for_ever_end_on_every_clock() {
+    let longest = std::time::Duration::MAX;
+    let spec = WorldSpec::new(&zoo_manifest(4), 4, longest, None).unwrap();
+    let twice = std::time::Instant::now().checked_add(2 * spec.timeout);
+    assert!(twice.is_some(), "{:?}", spec.timeout);
+}
+
+#[test]
 fn worlds_that_do_not_fit_the_program_are_refused() {
     let second = std::time::Duration::from_secs(1);
     let spec = |manifest: &Manifest, size, heap| {

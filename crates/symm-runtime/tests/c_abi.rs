@@ -6,10 +6,11 @@
 mod support;
 
 use std::{
+    collections::HashMap,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 use support::zoo;
 
@@ -34,36 +35,40 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-/// The C program, compiled once.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = BINARY.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c_abi");
-        let mut compiler = Command::new("cc");
-        compiler.args([
-            "-std=c99",
-            "-pedantic",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-O1",
-            "-pthread",
-        ]);
-        compiler.arg(format!("-I{ROOT}/include"));
-        compiler.arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/programs/c_abi.c"
-        ));
-        compiler
-            .arg("-o")
-            .arg(&path)
-            .arg(format!("-L{}", libraries().display()));
-        compiler.args(["-lsymm_runtime", "-ldl"]);
-        run(&mut compiler);
-        (folder, path)
+/// One of the C programs in `tests/programs`, compiled once.
+fn binary(name: &'static str) -> PathBuf {
+    static BUILT: OnceLock<Mutex<HashMap<&str, PathBuf>>> = OnceLock::new();
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path();
+    let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap();
+    let path = built.entry(name).or_insert_with(|| {
+        let path = folder.join(name);
+        compile(name, &path);
+        path
     });
-    path
+    path.clone()
+}
+
+fn compile(name: &str, path: &Path) {
+    let mut compiler = Command::new("cc");
+    compiler.args([
+        "-std=c99",
+        "-pedantic",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O1",
+        "-pthread",
+    ]);
+    let programs = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
+    compiler
+        .arg(format!("-I{ROOT}/include"))
+        .arg(format!("{programs}/{name}.c"))
+        .arg("-o")
+        .arg(path)
+        .arg(format!("-L{}", libraries().display()))
+        .args(["-lsymm_runtime", "-ldl"]);
+    run(&mut compiler);
 }
 
 fn c_program(arguments: &[&str]) -> String {
@@ -71,8 +76,14 @@ fn c_program(arguments: &[&str]) -> String {
 }
 
 fn c_command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.args(arguments).env("LD_LIBRARY_PATH", libraries());
+    let mut command = command("c_abi");
+    command.args(arguments);
+    command
+}
+
+fn command(name: &'static str) -> Command {
+    let mut command = Command::new(binary(name));
+    command.env("LD_LIBRARY_PATH", libraries());
     command
 }
 
@@ -117,6 +128,17 @@ fn messages_go_to_the_host_or_to_standard_error() {
         "{out}"
     );
     assert_eq!(error, "");
+}
+
+#[test]
+fn ranks_start_once_and_with_the_worlds_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.so");
+    let mut manifest = support::zoo_manifest(2);
+    manifest.plan_hash = "a".repeat(64);
+    support::build(&other, &manifest, include_str!("programs/zoo.c"));
+    let said = run(command("c_misuse").arg(zoo(2)).arg(&other)).stdout;
+    assert_eq!(said, b"all misuse was refused\n");
 }
 
 #[test]

@@ -325,6 +325,45 @@ fn ranks_with_different_programs_do_not_start() {
 }
 
 #[test]
+fn a_world_runs_its_own_program_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = zoo_manifest(2);
+    manifest.plan_hash = "f".repeat(64);
+    manifest.groups[0].ranks.reverse();
+    let path = folder.path().join("other.so");
+    support::build(&path, &manifest, include_str!("programs/zoo.c"));
+    let other = Program::load(&path).unwrap();
+    let own = Program::load(&zoo(2)).unwrap();
+    let spec = WorldSpec::new(own.manifest(), 2, Duration::from_secs(20), None).unwrap();
+    let outcome = launch::threads(&World::create(spec).unwrap(), move |rank| {
+        rank.start(&other)?;
+        Ok(())
+    });
+    let text = outcome.unwrap_err().report.describe(&manifest);
+    let expected =
+        "other.so: has plan ffffffffffff, but the world is for the program with plan 000000000000";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_rank_is_taken_once() {
+    let program = Program::load(&zoo(2)).unwrap();
+    let spec = WorldSpec::new(program.manifest(), 2, Duration::from_secs(20), None).unwrap();
+    let world = World::create(spec).unwrap();
+    let run = move |world: &World| {
+        let program = program.clone();
+        launch::threads(world, move |rank| {
+            rank.start(&program)?;
+            Ok(())
+        })
+    };
+    run(&world).unwrap();
+    let error = run(&world).unwrap_err();
+    let text = error.report.describe(&zoo_manifest(2));
+    assert!(text.contains("of this world was started before"), "{text}");
+}
+
+#[test]
 fn an_error_or_panic_of_one_rank_ends_all() {
     for panics in [false, true] {
         let program = Program::load(&zoo(3)).unwrap();

@@ -48,9 +48,12 @@ impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Aborted => Status::Failed,
-            Error::NoEntry { .. } | Error::Unbound { .. } | Error::WorldSize { .. } => {
-                Status::Invalid
-            }
+            Error::NoEntry { .. }
+            | Error::NoRank { .. }
+            | Error::OtherProgram { .. }
+            | Error::RankTaken { .. }
+            | Error::Unbound { .. }
+            | Error::WorldSize { .. } => Status::Invalid,
             _ => Status::Unusable,
         };
         Self {

@@ -41,15 +41,13 @@ pub struct CCall {
 
 impl Started {
     fn new(world: &CWorld, program: &CProgram, number: u32, gpu: c_int) -> Result<Self, Trouble> {
-        let size = world.world.spec().size;
-        let own = world.joined.map_or(number, |(own, _)| own);
-        if number >= size || number != own {
-            return Err(Trouble::invalid(format!(
-                "there is no rank {number} to start here, of {size}"
-            )));
+        if world.joined.is_some_and(|(own, _)| own != number) {
+            let size = world.world.spec().size;
+            return Err(Error::NoRank { rank: number, size }.into());
         }
+        world.world.spec().check(&program.program)?;
         let program = program.program.for_rank()?;
-        let rank = world.world.rank(number);
+        let rank = world.world.take(number)?;
         let local = world.joined.map_or(number, |(_, local)| local);
         let local = u32::try_from(gpu).unwrap_or(local);
         let on = match program.manifest().device {

@@ -42,6 +42,8 @@ fn world(size: u32) -> World {
         size,
         groups: vec![group],
         timeout,
+        plan_hash: String::new(),
+        host_heaps: true,
     })
     .unwrap()
 }

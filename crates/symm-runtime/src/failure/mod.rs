@@ -5,6 +5,8 @@
 
 mod report;
 
+pub(crate) use report::short;
+
 use serde::{Deserialize, Serialize};
 
 /// The first failure of a world; ranks are world ranks, ops and groups are indices in the manifest.

@@ -252,7 +252,8 @@ impl Words<'_> {
     }
 }
 
-fn short(hash: &str) -> &str {
+/// The first digits of a plan's hash: enough to tell two apart.
+pub(crate) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 

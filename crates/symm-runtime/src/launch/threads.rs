@@ -116,7 +116,7 @@ pub(super) fn run_rank<T>(
     number: u32,
     work: impl FnOnce(Rank) -> Result<T, WorkError>,
 ) -> Ending<T> {
-    let result = catch_unwind(AssertUnwindSafe(|| work(world.rank(number))));
+    let result = catch_unwind(AssertUnwindSafe(|| work(world.take(number)?)));
     let ending = match result {
         Ok(result) => Ending::new(number, result),
         Err(panic) => Ending::Failed(Failure::RankError {

@@ -44,12 +44,8 @@ pub struct Rank {
 unsafe impl Send for Rank {}
 
 impl Rank {
+    /// Makes a rank that its world has and nobody else has taken.
     pub(crate) fn new(shared: Arc<Shared>, number: u32) -> Self {
-        assert!(
-            number < shared.spec.size,
-            "rank {number} of {}",
-            shared.spec.size
-        );
         shared.control.record(number).set(Activity::Loading);
         let groups = (0..).zip(shared.spec.groups.iter().zip(&shared.groups));
         let groups = groups
@@ -75,7 +71,7 @@ impl Rank {
     ///
     /// # Errors
     /// [`Error::Aborted`] when a rank has another program, does not come within the time-out, or fails;
-    /// [`Error::Device`] for a program for GPUs, which [`cuda::Session`](crate::cuda::Session) starts.
+    /// [`Error::OtherProgram`] when all have one that the world is not for; [`Error::Device`] for a program for GPUs, which [`cuda::Session`](crate::cuda::Session) starts.
     pub fn start<'a>(&'a self, program: &'a Program) -> Result<Session<'a>, Error> {
         program.artifact().require(Device::Cpu)?;
         self.agree_on(program)?;
@@ -97,7 +93,7 @@ impl Rank {
             });
             return Err(Error::Aborted);
         }
-        Ok(())
+        self.shared.spec.check(program)
     }
 
     /// Returns the bound of every wait.

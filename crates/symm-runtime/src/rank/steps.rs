@@ -94,6 +94,8 @@ mod tests {
             size: 3,
             groups: vec![group("all", &[2, 1, 0]), group("two", &[0, 2])],
             timeout: Duration::from_secs(1),
+            plan_hash: String::new(),
+            host_heaps: true,
         })
         .unwrap();
         let ranks: Vec<_> = (0..3).map(|rank| world.rank(rank)).collect();

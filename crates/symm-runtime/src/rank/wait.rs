@@ -115,6 +115,8 @@ mod tests {
             size: 2,
             groups: Vec::new(),
             timeout: TIMEOUT,
+            plan_hash: String::new(),
+            host_heaps: true,
         })
         .unwrap()
     }

@@ -38,6 +38,7 @@ struct Header {
 /// What one rank publishes of itself.
 #[repr(C, align(128))]
 pub(crate) struct Record {
+    taken: AtomicU32,
     kind: AtomicU32,
     op: AtomicU32,
     phase: AtomicU32,
@@ -200,6 +201,11 @@ impl Failure {
 }
 
 impl Record {
+    /// Takes the rank; false if it was taken before.
+    pub(crate) fn take(&self) -> bool {
+        self.taken.swap(1, Ordering::AcqRel) == 0
+    }
+
     /// Publishes what the rank does now.
     pub(crate) fn set(&self, activity: Activity) {
         let (kind, op, wait) = match activity {

@@ -44,7 +44,7 @@ impl WeakWorld {
 pub(crate) struct Shared {
     pub(crate) spec: WorldSpec,
     pub(crate) control: Control,
-    /// By group; `None` where this process has no member.
+    /// By group; `None` where this process has no member, or the heaps are not in the host's memory.
     pub(crate) groups: Vec<Option<GroupMemory>>,
 }
 
@@ -55,11 +55,12 @@ impl World {
     /// When the system does not give the memory.
     pub fn create(spec: WorldSpec) -> Result<Self, Error> {
         let control = Control::create(spec.size).map_err(Error::Control)?;
-        let groups = spec
-            .groups
-            .iter()
-            .map(|group| GroupMemory::create(group).map(Some))
-            .collect::<Result<_, _>>()?;
+        let memory = |group| {
+            spec.host_heaps
+                .then(|| GroupMemory::create(group))
+                .transpose()
+        };
+        let groups = spec.groups.iter().map(memory).collect::<Result<_, _>>()?;
         Ok(Self {
             shared: Arc::new(Shared {
                 spec,
@@ -69,7 +70,7 @@ impl World {
         })
     }
 
-    /// Returns the files to hand to the processes that join: the control block, then one per group.
+    /// Returns the files to hand to the processes that join: the control block, then one per group with a heap in the host's memory.
     pub fn files(&self) -> Vec<BorrowedFd<'_>> {
         let groups = self.shared.groups.iter().flatten().map(GroupMemory::file);
         std::iter::once(self.shared.control.file())
@@ -82,7 +83,12 @@ impl World {
     /// # Errors
     /// When the files are not those of such a world, or can't be mapped.
     pub fn join(spec: WorldSpec, files: Vec<OwnedFd>, rank: u32) -> Result<Self, Error> {
-        if files.len() != spec.groups.len() + 1 || rank >= spec.size {
+        let heaps = if spec.host_heaps {
+            spec.groups.len()
+        } else {
+            0
+        };
+        if files.len() != heaps + 1 || rank >= spec.size {
             return Err(Error::Control(std::io::Error::other(
                 "files do not fit the world",
             )));
@@ -98,12 +104,12 @@ impl World {
                 .then(|| GroupMemory::join(group, file))
                 .transpose()
         };
-        let groups = spec
-            .groups
-            .iter()
-            .zip(files)
-            .map(member)
-            .collect::<Result<_, _>>()?;
+        let groups = if spec.host_heaps {
+            let groups = spec.groups.iter().zip(files);
+            groups.map(member).collect::<Result<_, _>>()?
+        } else {
+            spec.groups.iter().map(|_| None).collect()
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 spec,
@@ -121,9 +127,21 @@ impl World {
     /// Takes the part of one rank; to be done once per rank.
     ///
     /// # Panics
-    /// When the world has no such rank.
+    /// When the world has no such rank, or it was taken before, by whichever process.
     pub fn rank(&self, rank: u32) -> Rank {
-        Rank::new(self.shared.clone(), rank)
+        self.take(rank).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Takes the part of one rank, unless it was taken before: what the ranks have counted since can't be caught up with.
+    pub(crate) fn take(&self, rank: u32) -> Result<Rank, Error> {
+        let size = self.shared.spec.size;
+        if rank >= size {
+            return Err(Error::NoRank { rank, size });
+        }
+        if !self.shared.control.record(rank).take() {
+            return Err(Error::RankTaken { rank });
+        }
+        Ok(Rank::new(self.shared.clone(), rank))
     }
 
     /// Tells whether anything has failed; a failed world can't be used again.
@@ -149,5 +167,63 @@ impl World {
     /// Returns the failure that came first, with what every rank was doing then.
     pub fn report(&self) -> Option<FailureReport> {
         self.shared.control.report()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn spec(groups: u32) -> WorldSpec {
+        let group = |index| GroupSpec {
+            name: format!("g{index}"),
+            ranks: vec![0, 1],
+            heap_bytes: 4096,
+        };
+        WorldSpec {
+            size: 2,
+            groups: (0..groups).map(group).collect(),
+            timeout: Duration::from_secs(1),
+            plan_hash: String::new(),
+            host_heaps: true,
+        }
+    }
+
+    /// The files of a world, as another process gets them.
+    fn files(world: &World) -> Vec<OwnedFd> {
+        let files = world.files().into_iter();
+        files
+            .map(|file| file.try_clone_to_owned().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn heaps_on_gpus_are_no_files_here() {
+        let world = World::create(spec(20).without_heaps()).unwrap();
+        assert_eq!(world.files().len(), 1);
+        let joined = World::join(world.spec().clone(), files(&world), 1).unwrap();
+        joined.rank(1).record().set(Activity::Finished);
+        assert!(world.has_finished(1));
+        let with_heaps = World::create(spec(20)).unwrap();
+        assert_eq!(with_heaps.files().len(), 21);
+        assert!(World::join(spec(20), files(&world), 1).is_err());
+    }
+
+    #[test]
+    fn a_rank_is_taken_once_by_all_processes() {
+        let world = World::create(spec(1)).unwrap();
+        let joined = World::join(world.spec().clone(), files(&world), 1).unwrap();
+        drop(world.take(1).unwrap());
+        let error = joined.take(1).unwrap_err().to_string();
+        assert!(
+            error.contains("rank 1 of this world was started before"),
+            "{error}"
+        );
+        assert!(joined.take(0).is_ok());
+        assert!(matches!(
+            joined.take(2),
+            Err(Error::NoRank { rank: 2, size: 2 })
+        ));
     }
 }

@@ -3,7 +3,7 @@
 
 //! What a world is made of.
 
-use crate::{Error, rank::Layout};
+use crate::{Error, Program, rank::Layout};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use symm_abi::Manifest;
@@ -14,6 +14,9 @@ pub const MAX_RANKS: u32 = 256;
 /// Symmetric heap per rank and group where the program has no plan and the user gave no size.
 pub const DEFAULT_HEAP_BYTES: u64 = 256 << 20;
 
+/// Longer waits are waits for ever; their ends could not be told on any clock.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Description of a world, equal on all of its ranks.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct WorldSpec {
@@ -23,6 +26,10 @@ pub struct WorldSpec {
     pub groups: Vec<GroupSpec>,
     /// Bound of every wait.
     pub timeout: Duration,
+    /// Hash of the plan of the program that the world is for.
+    pub plan_hash: String,
+    /// The groups' heaps are in the host's memory; those of ranks on GPUs are on the GPUs.
+    pub host_heaps: bool,
 }
 
 /// Description of a process group.
@@ -91,19 +98,30 @@ impl WorldSpec {
         Ok(Self {
             size,
             groups,
-            timeout,
+            timeout: timeout.min(LONGEST_TIMEOUT),
+            plan_hash: manifest.plan_hash.clone(),
+            host_heaps: true,
         })
     }
-}
 
-impl WorldSpec {
     /// Returns the world without heaps in the host's memory, as ranks on GPUs need it.
     #[must_use]
     pub fn without_heaps(mut self) -> Self {
-        self.groups
-            .iter_mut()
-            .for_each(|group| group.heap_bytes = 0);
+        self.host_heaps = false;
         self
+    }
+
+    /// Checks that the world is for this program: groups and heaps of another one lie elsewhere.
+    pub(crate) fn check(&self, program: &Program) -> Result<(), Error> {
+        let found = &program.manifest().plan_hash;
+        if *found == self.plan_hash {
+            return Ok(());
+        }
+        Err(Error::OtherProgram {
+            path: program.artifact().path().to_owned(),
+            found: found.clone(),
+            expected: self.plan_hash.clone(),
+        })
     }
 }
 

@@ -12,27 +12,13 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "symm.h"
+#include "check.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_RANKS = 8, REPLAYS = 100 };
-
-#define CHECK(condition, ...)                                                                                        \
-  do {                                                                                                               \
-    if (!(condition)) {                                                                                              \
-      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                                \
-      fprintf(stderr, __VA_ARGS__);                                                                                  \
-      fprintf(stderr, "\n");                                                                                         \
-      exit(1);                                                                                                       \
-    }                                                                                                                \
-  } while (0)
-
-#define OK(call) CHECK((call) == SYMM_OK, "%s: %s", #call, symm_last_error())
 
 /* The driver's functions, found at run time: there is no CUDA where this is compiled. */
 static int (*cu_init)(unsigned);
