@@ -68,6 +68,11 @@ joined blinded >"$log/blinded" 2>&1 && fail "ranks whose GPUs are hidden from ea
 found=$(digest fallback joined blinded --fallback)
 [ "$found" = "$(digest ones run_ones)" ] || fail "--fallback: $found"
 
+# Processes that a launcher puts on one GPU.
+crowded() { LOCAL_RANK=0 run_ones; }
+joined crowded >"$log/crowded" 2>&1 && fail "ranks that have one GPU between them ran"
+[ "$(grep -c "ranks 0 and 1 are both on GPU-" "$log/crowded")" = "$gpus" ] || fail "one GPU for all: $(cat "$log/crowded")"
+
 for entry in one_shot_push two_shot_push one_shot_pull two_shot_pull; do
   timeout 60 "$kit/c_abi" "$program" "$gpus" $entry || fail "c_abi $entry"
 done

@@ -136,6 +136,19 @@ pub enum Error {
         /// The device's UUID.
         uuid: String,
     },
+    /// Two ranks have the same GPU, on which each would wait for the other's kernels to leave.
+    #[error(
+        "ranks {rank} and {peer} are both on {uuid}; give each rank a GPU of its own, by LOCAL_RANK or CUDA_VISIBLE_DEVICES, \
+         or let them share it with --share-gpus, which is for tests"
+    )]
+    SharedGpu {
+        /// The first rank.
+        rank: u32,
+        /// The second rank.
+        peer: u32,
+        /// The device's UUID.
+        uuid: String,
+    },
     /// A kernel's bounded wait ran out.
     #[error(
         "rank {rank}: rank {peer} did not arrive at op '{op}', phase '{phase}', within {:.1} s; \

@@ -6,7 +6,7 @@
 use cudarc::driver::sys::{self, CUdevice_P2PAttribute};
 
 use crate::{
-    driver::Gpu,
+    driver::{Gpu, Uuid},
     error::{Error, Result},
 };
 
@@ -76,6 +76,24 @@ pub fn require_from(from: &Gpu, peers: &[Gpu]) -> Result<()> {
     Ok(())
 }
 
+/// Checks that no two ranks have the same GPU; `gpus` are those of all ranks, by rank.
+///
+/// # Errors
+///
+/// [`Error::SharedGpu`] naming the first two ranks that have.
+pub fn require_distinct(gpus: &[Uuid]) -> Result<()> {
+    for (peer, uuid) in gpus.iter().enumerate() {
+        if let Some(rank) = gpus[..peer].iter().position(|other| other == uuid) {
+            return Err(Error::SharedGpu {
+                rank: rank as u32,
+                peer: peer as u32,
+                uuid: uuid.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
 fn can_access(from: &Gpu, to: &Gpu) -> Result<bool> {
     let mut can = 0;
     // SAFETY: `can` outlives the call; both handles came from the driver.
@@ -90,4 +108,21 @@ fn attribute(from: &Gpu, to: &Gpu, attribute: CUdevice_P2PAttribute) -> Result<i
     let code = unsafe { sys::cuDeviceGetP2PAttribute(&mut value, attribute, from.raw(), to.raw()) };
     from.check("cuDeviceGetP2PAttribute", code)?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_on_one_gpu_are_named() {
+        let gpu = |number| Uuid([number; 16]);
+        require_distinct(&[gpu(1), gpu(2), gpu(3)]).unwrap();
+        let error = require_distinct(&[gpu(1), gpu(2), gpu(3), gpu(2)]).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("ranks 1 and 3 are both on GPU-02020202"),
+            "{text}"
+        );
+    }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use symm_cuda::{
     Device, Gpu, Stream,
+    driver::Uuid,
     exchange::{Exchange, Membership},
     heap::{Heap, HeapLayout},
     launch_env::LaunchEnv,
+    peers,
 };
 
 /// A rank of this process.
@@ -46,7 +48,11 @@ impl World {
         let rank = open(env.rank, env.local_rank, share)?;
         let member: Membership = env.membership();
         let exchange = Exchange::join(&member, timeout)?;
-        Self::of(env.world, vec![rank], Some(exchange))
+        let mut world = Self::of(env.world, vec![rank], Some(exchange))?;
+        if !share {
+            world.require_distinct_gpus()?;
+        }
+        Ok(world)
     }
 
     fn of(size: u32, ranks: Vec<Rank>, exchange: Option<Exchange>) -> Result<Self> {
@@ -55,6 +61,19 @@ impl World {
             ranks,
             exchange,
         })
+    }
+
+    fn require_distinct_gpus(&mut self) -> Result<()> {
+        let own = self.ranks[0].device.uuid()?;
+        let read = |bytes: Vec<u8>| bytes.try_into().map(Uuid).ok();
+        let gpus = self
+            .gather("compare the GPUs", &own.0)?
+            .into_iter()
+            .map(read);
+        let gpus: Vec<Uuid> = gpus
+            .collect::<Option<_>>()
+            .context("every process sends a UUID")?;
+        Ok(peers::require_distinct(&gpus)?)
     }
 
     /// Tells whether this process speaks for the job.

@@ -10,6 +10,7 @@
 //! The ranks meet through a [`World`](crate::World), as on the CPU; it lives in host memory and reports failures. The
 //! handles of the heaps go through one [exchange](symm_cuda::exchange) per group.
 
+mod agree;
 mod arena;
 mod call;
 mod calls;

@@ -5,6 +5,7 @@
 
 use super::{
     Call, Config, Span,
+    agree::agree,
     calls::Running,
     gpu::{self, Gpu, Loader},
     table::with_current,
@@ -48,7 +49,7 @@ impl Session {
     ) -> Result<Self, Error> {
         program.artifact().require(Target::Cuda)?;
         let device = gpu::open(local_rank, config)?;
-        rank.agree_on(program)?;
+        agree(&rank, program, &device, config)?;
         let stream = Stream::new(&device)?;
         let cuda = program.manifest().cuda.as_ref();
         let cuda = cuda.expect("the manifest of a program for CUDA has this section");

@@ -96,6 +96,13 @@ impl Rank {
         self.shared.spec.check(program)
     }
 
+    /// Returns the UUIDs of all ranks' GPUs, which they published before they met.
+    pub(crate) fn gpus(&self) -> Vec<[u8; 16]> {
+        let ranks = 0..self.shared.spec.size;
+        let gpu = |rank| self.shared.control.record(rank).gpu();
+        ranks.map(gpu).collect()
+    }
+
     /// Returns the bound of every wait.
     pub(crate) fn timeout(&self) -> Duration {
         self.shared.spec.timeout

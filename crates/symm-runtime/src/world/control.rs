@@ -48,6 +48,8 @@ pub(crate) struct Record {
     pub(crate) meetings: AtomicU32,
     /// Plan hash of the rank's program; valid from the first meeting on.
     plan: [AtomicU64; 4],
+    /// UUID of the rank's GPU; valid from the first meeting on.
+    gpu: [AtomicU64; 2],
     /// What a rank on a GPU says of the collectives that it puts into streams. Its host may be far ahead of the device, and so
     /// of its peers.
     pub(crate) steps: Steps<256>,
@@ -266,6 +268,19 @@ impl Record {
         }
     }
 
+    /// Publishes the UUID of the rank's GPU; visible to others with the next meeting.
+    pub(crate) fn set_gpu(&self, uuid: [u8; 16]) {
+        let number = u128::from_ne_bytes(uuid);
+        self.gpu[0].store(number as u64, Ordering::Relaxed);
+        self.gpu[1].store((number >> 64) as u64, Ordering::Relaxed);
+    }
+
+    /// Returns the UUID of the rank's GPU.
+    pub(crate) fn gpu(&self) -> [u8; 16] {
+        let half = |index: usize| u128::from(self.gpu[index].load(Ordering::Relaxed));
+        (half(0) | half(1) << 64).to_ne_bytes()
+    }
+
     /// Returns the plan hash as hex digits.
     pub(crate) fn plan(&self) -> String {
         self.plan
@@ -364,5 +379,13 @@ mod tests {
         let plan = "0123456789abcdef".repeat(4);
         control.record(0).set_plan(&plan);
         assert_eq!(control.record(0).plan(), plan);
+    }
+
+    #[test]
+    fn gpus_come_back() {
+        let control = Control::create(1).unwrap();
+        let uuid = std::array::from_fn(|i| i as u8 + 200);
+        control.record(0).set_gpu(uuid);
+        assert_eq!(control.record(0).gpu(), uuid);
     }
 }
