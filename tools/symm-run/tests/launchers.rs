@@ -113,6 +113,17 @@ fn two_ranks_on_one_gpu_are_refused_by_name() {
 }
 
 #[test]
+fn whoever_is_short_of_memory_is_named_and_not_whoever_saw_it_leave() {
+    let job = Job::new();
+    for isolation in ["thread", "process"].repeat(5) {
+        let mut command = job.command(&format!("--isolation={isolation}"));
+        let ended = fake::end(command.env("FAKE_OOM", "1"), BOUND);
+        let cause = "error: rank 1: cuMemCreate failed on device 1: CUDA_ERROR_OUT_OF_MEMORY";
+        assert!(ended.said.starts_with(cause), "{isolation}: {}", ended.said);
+    }
+}
+
+#[test]
 fn a_strangers_connection_is_dropped_with_a_warning() {
     let job = Job::new();
     let first = job.rank(0, 0, "");

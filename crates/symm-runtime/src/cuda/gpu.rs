@@ -275,8 +275,9 @@ impl Loader<'_> {
             };
             let me = me as u32;
             let place = (me, group.size);
+            let settle = |error| join::settle(self.rank, error);
             let mut exchange = join::local_exchange(self.config, index, place, self.rank.timeout())
-                .map_err(symm_cuda::Error::from)?;
+                .map_err(|error| settle(symm_cuda::Error::from(error).into()))?;
             let joining = Joining {
                 device: &self.device,
                 group,
@@ -284,7 +285,8 @@ impl Loader<'_> {
                 hash,
                 fallback: self.config.fallback,
             };
-            joining.join(me, &mut exchange).map(Some)
+            let group = joining.join(me, &mut exchange).map_err(settle)?;
+            Ok(Some(group))
         };
         groups.map(join).collect()
     }

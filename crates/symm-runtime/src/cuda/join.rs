@@ -31,6 +31,32 @@ pub(super) fn local_exchange(
     Exchange::join(&member, timeout)
 }
 
+/// Time that a rank which left has to say why, itself or through its host.
+const EXPLANATION: Duration = Duration::from_secs(1);
+
+/// Records why a rank could not join a group. To be done before the rank's end of the exchange is gone, which the others
+/// take for the failure.
+pub(super) fn settle(rank: &Rank, error: Error) -> Error {
+    let left = |error: &Error| {
+        use symm_cuda::Error::Exchange;
+        matches!(error, Error::Cuda(Exchange(ExchangeError::Left { .. })))
+    };
+    if left(&error) {
+        let begin = Instant::now();
+        while begin.elapsed() < EXPLANATION {
+            if rank.has_failed() {
+                return Error::Aborted;
+            }
+            thread::sleep(EXPLANATION / 100);
+        }
+    }
+    rank.fail(Failure::RankError {
+        rank: rank.number(),
+        message: error.to_string(),
+    });
+    error
+}
+
 /// This process's part in a run that torchrun, mpirun or srun started.
 #[derive(Debug)]
 pub struct Joined {
@@ -127,5 +153,51 @@ fn watch(world: WeakWorld, exchange: Exchange) {
     // Without the thread, waits that have a bound still end.
     if let Err(error) = thread::Builder::new().name("peers".into()).spawn(look) {
         tracing::warn!(%error, "nobody looks after the other processes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> World {
+        World::create(WorldSpec {
+            size: 2,
+            groups: Vec::new(),
+            timeout: Duration::from_secs(1),
+            plan_hash: String::new(),
+            host_heaps: false,
+        })
+        .unwrap()
+    }
+
+    fn left() -> Error {
+        let (rank, step) = (1, "exchange the heap".into());
+        symm_cuda::Error::from(ExchangeError::Left { rank, step }).into()
+    }
+
+    #[test]
+    fn a_rank_that_left_may_say_why() {
+        let world = world();
+        let (rank, other) = (world.rank(0), world.clone());
+        let cause = Failure::HostMemory { rank: 1, bytes: 7 };
+        let late = cause.clone();
+        let other = thread::spawn(move || {
+            thread::sleep(EXPLANATION / 5);
+            other.fail(late);
+        });
+        assert!(matches!(settle(&rank, left()), Error::Aborted));
+        other.join().unwrap();
+        assert_eq!(world.report().unwrap().failure, cause);
+    }
+
+    #[test]
+    fn a_rank_that_left_in_silence_is_named() {
+        let world = world();
+        let error = settle(&world.rank(0), left());
+        assert!(error.to_string().contains("rank 1 left"), "{error}");
+        let message = error.to_string();
+        let expected = Failure::RankError { rank: 0, message };
+        assert_eq!(world.report().unwrap().failure, expected);
     }
 }
