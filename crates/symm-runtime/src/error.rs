@@ -18,6 +18,10 @@ pub enum Error {
     #[error("{path}: compiled for {found}, this machine is {expected}: compile it for this machine", path = .path.display(), expected = std::env::consts::ARCH)]
     #[allow(missing_docs)]
     Arch { path: PathBuf, found: String },
+    /// An arena is larger than anything that a GPU addresses.
+    #[error("an arena of {bytes} bytes fits no GPU: lower --arena-bytes")]
+    #[allow(missing_docs)]
+    ArenaTooLarge { bytes: u64 },
     /// Arguments or results do not have the types of the entry.
     #[error("entry '{entry}': expected {expected}, got something else")]
     #[allow(missing_docs)]

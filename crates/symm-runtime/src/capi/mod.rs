@@ -30,6 +30,7 @@ pub enum Status {
 }
 
 /// Why a function did not do what it was asked for.
+#[derive(Debug)]
 struct Trouble {
     status: Status,
     message: String,

@@ -38,7 +38,7 @@ pub struct CWorld {
 
 impl COptions {
     /// # Safety
-    /// The pointer is null or to options.
+    /// The pointer is null or to as many bytes of options as they say they have, at least for that number.
     unsafe fn read(pointer: *const Self) -> Result<Self, Trouble> {
         let mut options = Self {
             size_bytes: size_of::<Self>() as u32,
@@ -49,15 +49,22 @@ impl COptions {
             flags: 0,
             reserved: 0,
         };
-        // SAFETY: passed on from the caller.
-        if let Some(given) = unsafe { pointer.as_ref() } {
-            let known = given.flags & !(FALLBACK | SHARE_GPUS) == 0 && given.reserved == 0;
-            if given.size_bytes != options.size_bytes || !known {
+        if !pointer.is_null() {
+            // SAFETY: the size comes first, and is there whatever it is.
+            let size = unsafe { (&raw const (*pointer).size_bytes).read() };
+            if size != options.size_bytes {
+                let expected = options.size_bytes;
+                return Err(Trouble::invalid(format!(
+                    "options: expected sizeof(symm_options), {expected}, as size_bytes, got {size}"
+                )));
+            }
+            // SAFETY: the caller says that all of them are there.
+            options = unsafe { pointer.read() };
+            if options.flags & !(FALLBACK | SHARE_GPUS) != 0 || options.reserved != 0 {
                 return Err(Trouble::invalid(
-                    "options: expected sizeof(symm_options) as size, and known flags",
+                    "options: expected known flags, and 0 as reserved",
                 ));
             }
-            options = *given;
         }
         if options.timeout_ms == 0 {
             options.timeout_ms = DEFAULT_TIMEOUT_MS;
@@ -191,4 +198,47 @@ pub unsafe extern "C" fn symm_world_rank(world: *const CWorld) -> u32 {
     // SAFETY: passed on from the caller.
     let joined = unsafe { world.as_ref() }.and_then(|world| world.joined);
     joined.map_or(0, |(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+    use std::ptr;
+
+    const PAGE: usize = 4096;
+
+    #[test]
+    fn no_more_is_read_of_options_than_they_have() {
+        // SAFETY: fresh pages, of which the second can't be read; they are used here only.
+        unsafe {
+            let rights = ProtFlags::READ | ProtFlags::WRITE;
+            let pages =
+                mmap_anonymous(ptr::null_mut(), 2 * PAGE, rights, MapFlags::PRIVATE).unwrap();
+            mprotect(pages.byte_add(PAGE), PAGE, MprotectFlags::empty()).unwrap();
+            let short = pages.byte_add(PAGE - 8).cast::<u32>();
+            short.write(8);
+            let trouble = COptions::read(short.cast()).unwrap_err();
+            assert!(
+                trouble.message.contains("as size_bytes, got 8"),
+                "{}",
+                trouble.message
+            );
+            munmap(pages, 2 * PAGE).unwrap();
+        }
+    }
+
+    #[test]
+    fn options_of_this_version_are_read() {
+        // SAFETY: null stands for the defaults.
+        let mut options = unsafe { COptions::read(ptr::null()) }.unwrap();
+        assert_eq!(options.timeout_ms, DEFAULT_TIMEOUT_MS);
+        options.flags = SHARE_GPUS;
+        // SAFETY: the options are there.
+        let read = unsafe { COptions::read(&options) }.unwrap();
+        assert_eq!(read.flags, SHARE_GPUS);
+        options.flags = 1 << 31;
+        // SAFETY: the options are there.
+        assert!(unsafe { COptions::read(&options) }.is_err());
+    }
 }

@@ -26,6 +26,9 @@ use symm_cuda::{
     watch::Watch,
 };
 
+/// More bytes than any GPU can address.
+const ADDRESS_SPACE: u64 = 1 << 48;
+
 /// A rank's GPU with everything on it.
 #[derive(Debug)]
 pub(super) struct Gpu {
@@ -96,7 +99,7 @@ impl Loader<'_> {
         let plan = Plan::new(manifest, self.cuda, self.config);
         let states = DeviceMemory::zeroed(&self.device, plan.state_bytes as usize)?;
         let watch = Watch::new(&self.device, self.rank.number())?;
-        let arena_bytes = self.arena_bytes();
+        let arena_bytes = self.arena_bytes()?;
         let arena = DeviceMemory::zeroed(&self.device, arena_bytes as usize)?;
         let (constants, constant_memory) = self.constants()?;
         let modules = self.modules()?;
@@ -199,12 +202,12 @@ impl Loader<'_> {
             .unwrap_or(u64::MAX)
     }
 
-    fn arena_bytes(&self) -> u64 {
-        self.config
-            .arena_bytes
-            .or(self.cuda.arena_bytes)
-            .unwrap_or(DEFAULT_ARENA_BYTES)
-            .next_multiple_of(ALIGN)
+    fn arena_bytes(&self) -> Result<u64, Error> {
+        let bytes = self.config.arena_bytes.or(self.cuda.arena_bytes);
+        let bytes = bytes.unwrap_or(DEFAULT_ARENA_BYTES);
+        let rounded = bytes.checked_next_multiple_of(ALIGN);
+        let fits = rounded.filter(|&bytes| bytes <= ADDRESS_SPACE);
+        fits.ok_or(Error::ArenaTooLarge { bytes })
     }
 
     fn modules(&self) -> Result<Vec<std::sync::Arc<Module>>, Error> {

@@ -9,6 +9,7 @@ mod fake;
 #[path = "../gpu/programs.rs"]
 mod programs;
 mod runs;
+mod start;
 #[path = "../support/mod.rs"]
 mod support;
 
