@@ -169,7 +169,8 @@ uint32_t symm_world_rank(const symm_world *world);
  * if it has been freed since: to start again, make another world. gpu: ordinal of the GPU, or SYMM_ANY_GPU; ignored on the CPU. */
 symm_status symm_rank_start(symm_world *world, const symm_program *program, uint32_t number, int gpu, symm_rank **rank);
 
-/* Frees a rank whose streams have done their work. */
+/* Frees a rank whose streams have done their work, replays of graphs among it. What it needed on the GPU is freed with the last of
+ * the rank and its calls. */
 void symm_rank_free(symm_rank *rank);
 
 /* Looks, without waiting for anything, whether any rank has failed. On GPUs a failure shows here once the stream has run
@@ -187,7 +188,12 @@ symm_status symm_call_bind_argument(symm_call *call, uint32_t index, void *buffe
 symm_status symm_call_bind_result(symm_call *call, uint32_t index, void *buffer, uint64_t bytes);
 
 /* Runs the entry; every rank has to. stream: a CUstream or cudaStream_t of the primary context of the rank's GPU; NULL for a
- * program for the CPU. Entries of one rank run one after the other: in one stream, or in streams that wait for each other. */
+ * program for the CPU. Entries of one rank run one after the other: in one stream, or in streams that wait for each other.
+ *
+ * A graph that the entry was captured in keeps the addresses that were bound then, whatever becomes of the call. A replay counts as
+ * a run: every rank has to, and it takes its turn among the rank's entries. It may be replayed for as long as those buffers are
+ * valid, and the rank, or any call of it, has not been freed; once a rank has failed, replays give nothing any more, which
+ * symm_rank_check tells. */
 symm_status symm_call_run(symm_call *call, void *stream);
 
 #ifdef __cplusplus

@@ -77,6 +77,8 @@ for entry in one_shot_push two_shot_push one_shot_pull two_shot_pull; do
   timeout 60 "$kit/c_abi" "$program" "$gpus" $entry || fail "c_abi $entry"
 done
 timeout 60 "$kit/c_abi" "$program" "$gpus" one_shot_push 1 || fail "c_abi with a rank that does not come"
+joined timeout 60 "$kit/c_abi" "$program" join two_shot_pull || fail "c_abi, joined"
+joined timeout 60 "$kit/c_abi" "$program" join one_shot_push 1 || fail "c_abi, joined, with a rank that does not come"
 
 # A process of a launcher that is killed in the middle: every other one names it, in time, and fails.
 last=$((gpus - 1))

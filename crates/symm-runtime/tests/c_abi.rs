@@ -3,6 +3,10 @@
 
 //! The C interface, as a C program sees it: `include/symm.h` and libsymm_runtime.so.
 
+#[path = "fake_driver/mod.rs"]
+mod fake;
+#[path = "gpu/programs.rs"]
+mod programs;
 mod support;
 
 use std::{
@@ -11,6 +15,8 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Mutex, OnceLock},
+    thread,
+    time::Duration,
 };
 use support::zoo;
 
@@ -128,6 +134,38 @@ fn messages_go_to_the_host_or_to_standard_error() {
         "{out}"
     );
     assert_eq!(error, "");
+}
+
+/// Runs a C program as each of two ranks that a launcher started, on pretend GPUs.
+fn joined(arguments: &[&str], variables: &[(&str, &str)]) -> [fake::Ended; 2] {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_abi");
+    programs::link_names(&folder, 2);
+    let sockets = tempfile::tempdir().unwrap();
+    let rank = |rank: u32| {
+        let mut command = command("c_abi");
+        fake::prepare(command.arg(folder.join("zoo2.so")), &[&libraries()])
+            .arg("join")
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .env("C_ABI_PRETENDS", "1")
+            .env("SYMM_SOCKET_DIR", sockets.path().join("symm"))
+            .envs([("WORLD_SIZE", "2"), ("MASTER_PORT", "29500")])
+            .env("RANK", rank.to_string());
+        thread::spawn(move || fake::end(&mut command, Duration::from_secs(60)))
+    };
+    [0, 1].map(rank).map(|rank| rank.join().unwrap())
+}
+
+#[test]
+fn processes_of_a_launcher_are_ranks() {
+    for ended in joined(&["chain"], &[]) {
+        assert!(ended.succeeded, "{}", ended.said);
+        assert!(ended.said.contains("2 ranks agree"), "{}", ended.said);
+    }
+    let waits = [("FAKE_WAIT", "0:one_shot_push")];
+    for ended in joined(&["one_shot_push", "1"], &waits) {
+        assert!(ended.succeeded, "{}", ended.said);
+    }
 }
 
 #[test]
