@@ -215,6 +215,33 @@ impl Error {
         }
     }
 
+    /// Names ranks as the world does, where those at fault are members of a group: member `m` is rank `ranks[m]`.
+    pub fn among(self, ranks: &[u32]) -> Self {
+        let named = |member: u32| *ranks.get(member as usize).unwrap_or(&member);
+        match self {
+            Self::Exchange(error) => Self::Exchange(error.among(ranks)),
+            Self::HiddenDevice { rank, peer, uuid } => Self::HiddenDevice {
+                rank: named(rank),
+                peer: named(peer),
+                uuid,
+            },
+            Self::RanksDiffer {
+                what,
+                rank,
+                mine,
+                peer,
+                theirs,
+            } => Self::RanksDiffer {
+                what,
+                rank: named(rank),
+                mine,
+                peer: named(peer),
+                theirs,
+            },
+            other => other,
+        }
+    }
+
     /// Returns the driver's code if a driver call failed.
     pub fn code(&self) -> Option<CUresult> {
         match self {

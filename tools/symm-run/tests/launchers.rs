@@ -73,10 +73,16 @@ impl Job {
 
     /// Starts a rank, on the GPU of this number.
     fn rank(&self, rank: u32, gpu: u32, arguments: &str) -> JoinHandle<Ended> {
+        self.rank_seeing("1,2", rank, gpu, arguments)
+    }
+
+    /// Starts a rank that sees the GPUs of these UUIDs.
+    fn rank_seeing(&self, gpus: &str, rank: u32, gpu: u32, arguments: &str) -> JoinHandle<Ended> {
         let mut command = self.command(arguments);
         command
             .envs([("WORLD_SIZE", "2"), ("MASTER_PORT", "29500")])
-            .envs([("RANK", rank.to_string()), ("LOCAL_RANK", gpu.to_string())]);
+            .envs([("RANK", rank.to_string()), ("LOCAL_RANK", gpu.to_string())])
+            .envs([("FAKE_GPUS", "2"), ("FAKE_UUIDS", gpus)]);
         thread::spawn(move || fake::end(&mut command, BOUND))
     }
 
@@ -110,6 +116,27 @@ fn two_ranks_on_one_gpu_are_refused_by_name() {
         "{}",
         ended.said
     );
+}
+
+/// The group of the program lists its ranks backwards.
+#[test]
+fn ranks_of_hidden_gpus_are_named_as_the_world_does() {
+    let job = Job::new();
+    let ranks = [
+        job.rank_seeing("1,2", 0, 0, ""),
+        job.rank_seeing("3,4", 1, 1, ""),
+    ];
+    for ended in ranks.map(|rank| rank.join().unwrap()) {
+        let of = |uuid, rank, other| {
+            let gpu = format!("device GPU-00000000-0000-0000-0000-00000000000{uuid}");
+            format!("{gpu} of rank {rank} is not visible to rank {other}")
+        };
+        let said = &ended.said;
+        assert!(
+            said.contains(&of(1, 0, 1)) || said.contains(&of(4, 1, 0)),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -121,9 +121,48 @@ pub enum ExchangeError {
     },
 }
 
+impl ExchangeError {
+    /// Names ranks as the world does, where an exchange was among the members of a group: member `m` is rank `ranks[m]`.
+    pub fn among(mut self, ranks: &[u32]) -> Self {
+        let rename = |member: &mut u32| *member = *ranks.get(*member as usize).unwrap_or(member);
+        match &mut self {
+            Self::Disagree { rank, .. }
+            | Self::Left { rank, .. }
+            | Self::Malformed { rank, .. } => {
+                rename(rank);
+            }
+            Self::Missing { ranks: missing, .. } => missing.iter_mut().for_each(rename),
+            _ => {}
+        }
+        self
+    }
+}
+
 /// Names ranks in a sentence: "rank 3", "ranks 1, 3".
 fn ranks_text(ranks: &[u32]) -> String {
     let list: Vec<_> = ranks.iter().map(u32::to_string).collect();
     let noun = if ranks.len() == 1 { "rank" } else { "ranks" };
     format!("{noun} {}", list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_named_as_ranks_of_the_world() {
+        let missing = ExchangeError::Missing {
+            ranks: vec![0, 2],
+            step: "join".into(),
+            waited: Duration::from_secs(1),
+        };
+        let text = missing.among(&[5, 3, 4]).to_string();
+        assert!(text.starts_with("ranks 5, 4 did not arrive"), "{text}");
+        let left = ExchangeError::Left {
+            rank: 1,
+            step: "join".into(),
+        };
+        let text = left.among(&[5, 3, 4]).to_string();
+        assert!(text.starts_with("rank 3 left"), "{text}");
+    }
 }

@@ -278,7 +278,7 @@ impl Loader<'_> {
             };
             let me = me as u32;
             let place = (me, group.size);
-            let settle = |error| join::settle(self.rank, error);
+            let settle = |error| join::settle(self.rank, &group.ranks, error);
             let mut exchange = join::local_exchange(self.config, index, place, self.rank.timeout())
                 .map_err(|error| settle(symm_cuda::Error::from(error).into()))?;
             let joining = Joining {

@@ -94,7 +94,7 @@ impl Joining<'_> {
             .collect();
         let verdict = match self.check_peers(exchange.rank(), &uuids) {
             Ok(()) => String::new(),
-            Err(error) => error.to_string(),
+            Err(error) => error.among(&self.group.ranks).to_string(),
         };
         let verdicts = exchange
             .all_gather("check peer access", verdict.as_bytes(), &[])

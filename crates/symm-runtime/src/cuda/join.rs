@@ -34,9 +34,13 @@ pub(super) fn local_exchange(
 /// Time that a rank which left has to say why, itself or through its host.
 const EXPLANATION: Duration = Duration::from_secs(1);
 
-/// Records why a rank could not join a group. To be done before the rank's end of the exchange is gone, which the others
-/// take for the failure.
-pub(super) fn settle(rank: &Rank, error: Error) -> Error {
+/// Records why a rank could not join the group of these ranks. To be done before the rank's end of the exchange is gone, which
+/// the others take for the failure.
+pub(super) fn settle(rank: &Rank, members: &[u32], error: Error) -> Error {
+    let error = match error {
+        Error::Cuda(error) => Error::Cuda(error.among(members)),
+        other => other,
+    };
     let left = |error: &Error| {
         use symm_cuda::Error::Exchange;
         matches!(error, Error::Cuda(Exchange(ExchangeError::Left { .. })))
@@ -186,7 +190,7 @@ mod tests {
             thread::sleep(EXPLANATION / 5);
             other.fail(late);
         });
-        assert!(matches!(settle(&rank, left()), Error::Aborted));
+        assert!(matches!(settle(&rank, &[0, 1], left()), Error::Aborted));
         other.join().unwrap();
         assert_eq!(world.report().unwrap().failure, cause);
     }
@@ -194,8 +198,8 @@ mod tests {
     #[test]
     fn a_rank_that_left_in_silence_is_named() {
         let world = world();
-        let error = settle(&world.rank(0), left());
-        assert!(error.to_string().contains("rank 1 left"), "{error}");
+        let error = settle(&world.rank(0), &[0, 5], left());
+        assert!(error.to_string().contains("rank 5 left"), "{error}");
         let message = error.to_string();
         let expected = Failure::RankError { rank: 0, message };
         assert_eq!(world.report().unwrap().failure, expected);
