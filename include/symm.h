@@ -154,7 +154,7 @@ symm_status symm_world_create(const symm_program *program, const symm_options *o
 /* Joins the world of the processes that a launcher has started, one rank each, by the launcher's variables (RANK and
  * WORLD_SIZE, OMPI_COMM_WORLD_*, SLURM_*). They also have to tell the job from others of the user (by MASTER_PORT,
  * PMIX_NAMESPACE or SLURM_JOB_ID), or SYMM_JOB_TOKEN is a secret that all ranks share. Waits for all of them. Options are those
- * of rank 0. GPUs only. */
+ * of rank 0, and a process with another program than rank 0's fails, as do all others then. GPUs only. */
 symm_status symm_world_join(const symm_program *program, const symm_options *options, symm_world **world);
 void symm_world_free(symm_world *world);
 

@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 use support::zoo;
+use symm_abi::{Device, cuda::Cuda};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -136,14 +137,27 @@ fn messages_go_to_the_host_or_to_standard_error() {
     assert_eq!(error, "");
 }
 
+/// Returns a program for two GPUs, linked once per run.
+fn gpu_zoo() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_abi");
+        programs::link_names(&folder, 2);
+        folder
+    });
+    folder.join("zoo2.so")
+}
+
 /// Runs a C program as each of two ranks that a launcher started, on pretend GPUs.
-fn joined(arguments: &[&str], variables: &[(&str, &str)]) -> [fake::Ended; 2] {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_abi");
-    programs::link_names(&folder, 2);
+fn joined(
+    programs: [&Path; 2],
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> [fake::Ended; 2] {
     let sockets = tempfile::tempdir().unwrap();
     let rank = |rank: u32| {
         let mut command = command("c_abi");
-        fake::prepare(command.arg(folder.join("zoo2.so")), &[&libraries()])
+        fake::prepare(command.arg(programs[rank as usize]), &[&libraries()])
             .arg("join")
             .args(arguments)
             .envs(variables.iter().copied())
@@ -158,14 +172,53 @@ fn joined(arguments: &[&str], variables: &[(&str, &str)]) -> [fake::Ended; 2] {
 
 #[test]
 fn processes_of_a_launcher_are_ranks() {
-    for ended in joined(&["chain"], &[]) {
+    let zoo = gpu_zoo();
+    for ended in joined([&zoo; 2], &["chain"], &[]) {
         assert!(ended.succeeded, "{}", ended.said);
         assert!(ended.said.contains("2 ranks agree"), "{}", ended.said);
     }
     let waits = [("FAKE_WAIT", "0:one_shot_push")];
-    for ended in joined(&["one_shot_push", "1"], &waits) {
+    for ended in joined([&zoo; 2], &["one_shot_push", "1"], &waits) {
         assert!(ended.succeeded, "{}", ended.said);
     }
+}
+
+#[test]
+fn processes_with_different_programs_do_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.so");
+    let mut manifest = support::zoo_manifest(2);
+    manifest.device = Device::Cuda;
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.entries[0].name = "chain".into();
+    manifest.cuda = Some(Cuda {
+        chip: "sm_90".into(),
+        modules: vec![],
+        kernels: vec![],
+        all_reduces: vec![],
+        matmuls: vec![],
+        constants: vec![],
+        arena_bytes: None,
+    });
+    let source = "void symm_entry_sum(void **args) { (void)args; }\n";
+    support::build(&other, &manifest, source);
+    let [first, second] = joined([&gpu_zoo(), &other], &["chain"], &[]);
+    assert!(
+        !first.succeeded && first.time < Duration::from_secs(10),
+        "{}",
+        first.said
+    );
+    assert!(
+        first.said.contains("ranks have different programs"),
+        "{}",
+        first.said
+    );
+    assert!(!second.succeeded, "{}", second.said);
+    assert!(
+        second.said.contains("other.so: has plan 0000"),
+        "{}",
+        second.said
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::{Status, Trouble, hand_out, object, program::CProgram, take_back};
 use crate::{
-    World, WorldSpec,
+    Failure, World, WorldSpec,
     cuda::{Config, Joined, LaunchEnv},
 };
 use std::{fs::File, io::Read, time::Duration};
@@ -125,6 +125,16 @@ impl CWorld {
         })?;
         let spec = options.spec(program, Some(env.world))?;
         let joined = Joined::new(&env, spec, options.config()?)?;
+        if let Err(error) = joined.world.spec().check(&program.program) {
+            // The others have rank 0's program, and need not wait for this rank.
+            joined.world.fail(Failure::DifferentPrograms {
+                rank: joined.number,
+                other: 0,
+                hash: program.program.manifest().plan_hash.clone(),
+                other_hash: joined.world.spec().plan_hash.clone(),
+            });
+            return Err(error.into());
+        }
         Ok(Self {
             joined: Some((joined.number, joined.local_rank)),
             world: joined.world,
