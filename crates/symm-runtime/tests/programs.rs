@@ -346,24 +346,6 @@ fn a_world_runs_its_own_program_only() {
 }
 
 #[test]
-fn a_rank_is_taken_once() {
-    let program = Program::load(&zoo(2)).unwrap();
-    let spec = WorldSpec::new(program.manifest(), 2, Duration::from_secs(20), None).unwrap();
-    let world = World::create(spec).unwrap();
-    let run = move |world: &World| {
-        let program = program.clone();
-        launch::threads(world, move |rank| {
-            rank.start(&program)?;
-            Ok(())
-        })
-    };
-    run(&world).unwrap();
-    let error = run(&world).unwrap_err();
-    let text = error.report.describe(&zoo_manifest(2));
-    assert!(text.contains("of this world was started before"), "{text}");
-}
-
-#[test]
 fn an_error_or_panic_of_one_rank_ends_all() {
     for panics in [false, true] {
         let program = Program::load(&zoo(3)).unwrap();

@@ -173,6 +173,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::launch;
     use std::time::Duration;
 
     fn spec(groups: u32) -> WorldSpec {
@@ -208,6 +209,20 @@ mod tests {
         let with_heaps = World::create(spec(20)).unwrap();
         assert_eq!(with_heaps.files().len(), 21);
         assert!(World::join(spec(20), files(&world), 1).is_err());
+    }
+
+    #[test]
+    fn ranks_are_launched_once() {
+        let world = World::create(spec(1)).unwrap();
+        launch::threads(&world, |_| Ok(())).unwrap();
+        let error = launch::threads(&world, |_| Ok(())).unwrap_err();
+        let Failure::RankError { message, .. } = error.report.failure else {
+            panic!("{error:?}")
+        };
+        assert!(
+            message.contains("of this world was started before"),
+            "{message}"
+        );
     }
 
     #[test]
