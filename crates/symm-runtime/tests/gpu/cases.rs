@@ -286,7 +286,7 @@ pub fn bad_calls_are_named() {
             "not_symmetric",
             "one_shot_pull needs buffers in symmetric memory",
         ),
-        ("too_many", "expected at most 4800 elements, got 4801"),
+        ("too_many", "expected at most 6720 elements, got 6721"),
         ("unknown_kernel", "there is no kernel 7"),
     ] {
         let (_, text) = failure("zoo", 2, entry);

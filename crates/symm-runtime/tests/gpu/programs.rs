@@ -15,7 +15,7 @@ use std::{
 use symm_abi::{
     ABI_VERSION, DType, Device, ENTRY_PREFIX, Entry, Group, Manifest, Op, ReduceOp, Value,
     cuda::{AllReduce, Constant, Cuda, CudaKernel, Matmul, PtxModule},
-    gpu::{Algorithm, Bundle, KernelImage, KernelSpec, LaunchTable},
+    gpu::{Algorithm, Bundle, KernelImage, KernelSpec, LaunchTable, MAX_WORLD_SIZE},
 };
 
 const ZOO: &str = include_str!("../programs/gpu_zoo.c");
@@ -24,11 +24,20 @@ const NCCL: &str = include_str!("../programs/gpu_nccl.c");
 const AFFINE: &str = include_str!("../programs/affine.ptx");
 
 /// Rows of every argument and result.
-pub const ROWS: usize = 75;
+pub const ROWS: usize = 105;
 /// Columns of every argument and result.
 pub const COLUMNS: usize = 64;
 /// Elements of every argument and result.
 pub const COUNT: usize = ROWS * COLUMNS;
+
+// Every number of ranks can share them out evenly.
+const _: () = {
+    let mut ranks = 2;
+    while ranks <= MAX_WORLD_SIZE as usize {
+        assert!(COUNT.is_multiple_of(ranks));
+        ranks += 1;
+    }
+};
 
 const CHIP: &str = "sm_90";
 
@@ -51,16 +60,19 @@ pub fn folder() -> Option<PathBuf> {
     folder.filter(|folder| folder.join("zoo2.so").is_file())
 }
 
-/// Tells whether the programs are there for this number of ranks.
+/// Tells whether the programs are there for this number of ranks, and `SYMM_GPU_RANKS` does not leave it out: a list such as
+/// `2,4`, and all where it is not set.
 pub fn is_staged(size: u32) -> bool {
-    folder().is_some_and(|folder| folder.join(format!("zoo{size}.so")).is_file())
+    let asked = env::var("SYMM_GPU_RANKS").ok();
+    let asked = asked.is_none_or(|list| list.split(',').any(|one| one == size.to_string()));
+    asked && folder().is_some_and(|folder| folder.join(format!("zoo{size}.so")).is_file())
 }
 
 /// Links every program into a folder, for each number of ranks that the bundle has kernels for.
 pub fn stage(bundle: &Path, out: &Path) {
     let bundle = Bundle::open(bundle).unwrap();
     let find = |spec: &KernelSpec| bundle.find(spec);
-    for size in (2..=8).filter(|&size| find(&spec(Algorithm::OneShotPush, size)).is_some()) {
+    for size in (2..=MAX_WORLD_SIZE).filter(|&size| find(&spec(Algorithm::OneShotPush, size)).is_some()) {
         link_all(out, size, &|spec| {
             let kernel = find(spec).unwrap_or_else(|| panic!("{}", spec.name()));
             bundle.load(kernel).unwrap()

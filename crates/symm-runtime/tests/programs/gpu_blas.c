@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Host code of programs for GPUs that multiply matrices, x being one of 75 rows of 64.
+// Host code of programs for GPUs that multiply matrices, x having 105 rows of 64.
 
 static inline void multiply(uint32_t matmul, const void *a, const void *b, void *c) {
   MatmulCall call = {matmul, 0, a, b, c};

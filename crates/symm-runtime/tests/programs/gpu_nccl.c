@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Host code of programs for GPUs whose collectives stay what they are. The buffers have 75 · 64 elements, which 2 to 6
-// and 8 ranks can share out evenly.
+// Host code of programs for GPUs whose collectives stay what they are. The buffers have 105 · 64 elements, which 2 to 8
+// ranks can share out evenly.
 
-#define COUNT (75 * 64)
+#define COUNT (105 * 64)
 
 static inline void run(uint32_t kind, uint32_t reduce_op, uint64_t in, uint64_t out, void **args) {
   CollectiveCall call = {kind, 0, kind - 1, reduce_op, 9, 0, data(args[0]), in, data(args[1]), out};

@@ -3,7 +3,7 @@
 //
 // Host code of programs for GPUs: what the compiler would emit, and what it never would.
 
-#define ROWS 75
+#define ROWS 105
 #define COLUMNS 64
 #define COUNT (ROWS * COLUMNS)
 #define BYTES (COUNT * sizeof(float))
