@@ -38,6 +38,9 @@ pub trait Prepared {
     /// Writes the operand of a rank of this process.
     fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()>;
 
+    /// Fills the place of the result of a rank of this process, which is the operand's if it is in place.
+    fn write_result(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()>;
+
     /// Reads the result of a rank of this process.
     fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()>;
 

@@ -18,9 +18,45 @@ pub struct Case {
     pub in_place: bool,
     /// Operands and results that are kept apart.
     pub sets: usize,
+    /// Where they begin.
+    pub unalign: Unalign,
+}
+
+/// How far buffers begin behind an address that suits every access, in elements.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Unalign {
+    /// The operand.
+    pub operand: usize,
+    /// The result, where it has a place of its own.
+    pub result: usize,
 }
 
 impl Case {
+    /// Returns a case with a result of its own, of which there is one set, and with aligned buffers.
+    pub fn new(dtype: DType, op: ReduceOp, count: usize) -> Self {
+        Self {
+            dtype,
+            op,
+            count,
+            in_place: false,
+            sets: 1,
+            unalign: Unalign::default(),
+        }
+    }
+
+    /// Returns how many bytes the operand begins behind an aligned address.
+    pub fn operand_shift(&self) -> usize {
+        self.unalign.operand * self.dtype.size()
+    }
+
+    /// Returns how many bytes the result begins behind an aligned address.
+    pub fn result_shift(&self) -> usize {
+        match self.in_place {
+            true => self.operand_shift(),
+            false => self.unalign.result * self.dtype.size(),
+        }
+    }
+
     /// Returns the bytes of each rank's operand.
     pub fn bytes(&self) -> usize {
         self.count * self.dtype.size()
@@ -37,6 +73,9 @@ impl Case {
         self.algorithm_bandwidth(us) * 2.0 * (ranks - 1.0) / ranks
     }
 }
+
+/// Farther than any alignment reaches.
+const MOST_UNALIGNED: usize = 1 << 20;
 
 /// Element types by the names of nccl-tests; MLIR's spellings are understood too.
 const DTYPES: [(&str, DType); 14] = [
@@ -55,6 +94,21 @@ const DTYPES: [(&str, DType); 14] = [
     ("complex64", DType::C64),
     ("complex128", DType::C128),
 ];
+
+/// Parses the index of the first element of both buffers, or one for each: `1`, or `1,0`.
+pub fn parse_unalign(text: &str) -> Result<Unalign, String> {
+    let number = |text: &str| {
+        let number = text.parse().ok().filter(|number| *number <= MOST_UNALIGNED);
+        number.ok_or_else(|| {
+            format!("expected elements, up to {MOST_UNALIGNED}, as 1 or as 1,0 for operand and result, got '{text}'")
+        })
+    };
+    let (operand, result) = text.split_once(',').unwrap_or((text, text));
+    Ok(Unalign {
+        operand: number(operand)?,
+        result: number(result)?,
+    })
+}
 
 /// Returns the name of a type as nccl-tests prints it.
 pub fn dtype_name(dtype: DType) -> &'static str {
@@ -106,17 +160,37 @@ mod tests {
 
     #[test]
     fn bandwidths_are_those_of_nccl_tests() {
-        let case = Case {
-            dtype: DType::F32,
-            op: ReduceOp::Sum,
-            count: 1 << 20,
-            in_place: false,
-            sets: 1,
-        };
+        let case = Case::new(DType::F32, ReduceOp::Sum, 1 << 20);
         let algorithm = case.algorithm_bandwidth(41.94304);
         assert!((algorithm - 100.0).abs() < 1e-9, "{algorithm}");
         assert!((case.bus_bandwidth(41.94304, 4) - 150.0).abs() < 1e-9);
         assert_eq!(case.bus_bandwidth(1.0, 1), 0.0);
+    }
+
+    #[test]
+    fn buffers_begin_where_they_are_told_to() {
+        let shifts = |text, in_place| {
+            let case = Case {
+                in_place,
+                unalign: parse_unalign(text).unwrap(),
+                ..Case::new(DType::F32, ReduceOp::Sum, 7)
+            };
+            (case.operand_shift(), case.result_shift())
+        };
+        assert_eq!(shifts("3", false), (12, 12));
+        assert_eq!(shifts("0,1", false), (0, 4));
+        assert_eq!(shifts("2,1", true), (8, 8));
+        for bad in [
+            "",
+            "-1",
+            "1,",
+            "1,2,3",
+            "x",
+            "99999999999999999999",
+            "2000000",
+        ] {
+            assert!(parse_unalign(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -79,13 +79,7 @@ fn entry(peer: &str, dtype: DType, bytes: usize, field: &str) -> Result<Entry> {
             })
         }
     };
-    let case = Case {
-        dtype,
-        op: ReduceOp::Sum,
-        count: bytes / dtype.size(),
-        in_place: false,
-        sets: 1,
-    };
+    let case = Case::new(dtype, ReduceOp::Sum, bytes / dtype.size());
     // What comes through PyTorch is not what this program measures under the same name.
     let name = if peer.starts_with("nccl") {
         format!("torch_{peer}")

@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod case;
+mod check;
 mod compare;
 mod comparison;
 mod data;
@@ -255,12 +256,10 @@ fn kinds(options: &Options) -> Result<Vec<(DType, ReduceOp)>> {
 
 fn cases(options: &Options, dtype: DType, op: ReduceOp) -> impl Iterator<Item = Case> {
     let sizes = options.sizes(dtype.size() as u64).into_iter();
+    let unalign = options.unalign;
     sizes.map(move |bytes| Case {
-        dtype,
-        op,
-        count: bytes as usize / dtype.size(),
-        in_place: false,
-        sets: 1,
+        unalign,
+        ..Case::new(dtype, op, bytes as usize / dtype.size())
     })
 }
 

@@ -13,6 +13,7 @@ use symm_cuda::{Capture, Captured, Event, Graph, Stream};
 use crate::{
     algorithm::{Algorithm, Outcome, Prepared},
     case::Case,
+    check::Check,
     data::Data,
     world::World,
 };
@@ -26,8 +27,8 @@ pub struct Plan {
     pub warmup: usize,
     /// Replays of the graph; 0 times plain launches instead, as often as [`PLAIN_REPEATS`] says.
     pub replays: usize,
-    /// Whether results are checked.
-    pub check: bool,
+    /// How often results are checked after the timing; if at all, also once before it.
+    pub checks: usize,
 }
 
 /// How often plain launches are timed where no graph is wanted.
@@ -77,12 +78,16 @@ pub fn run(
     data: &Data,
     plan: &Plan,
 ) -> Result<Row> {
-    let exact = algorithm.exact();
+    let check = Check {
+        case,
+        data,
+        exact: algorithm.exact(),
+    };
     let mut prepared = match algorithm.prepare(world, case)? {
         Outcome::Ready(prepared) => prepared,
         Outcome::Refused(refused) => return Ok(Row::Refused { refused }),
     };
-    let done = measure(world, &mut *prepared, case, data, plan, exact);
+    let done = measure(world, &mut *prepared, &check, plan);
     // A rank that gave up explains why the others, or the driver, failed.
     prepared.verdict()?;
     let measured =
@@ -94,54 +99,25 @@ pub fn run(
 fn measure(
     world: &mut World,
     prepared: &mut dyn Prepared,
-    case: &Case,
-    data: &Data,
+    check: &Check,
     plan: &Plan,
-    exact: bool,
 ) -> Result<Measured> {
-    let before = if plan.check {
-        check(world, prepared, case, data, exact)?
-    } else {
-        0
-    };
+    let mut wrong = 0;
+    if plan.checks > 0 {
+        wrong += check.run(world, prepared, 0)?;
+    }
     let mut times = time(world, prepared, plan)?;
-    let after = if plan.check {
-        check(world, prepared, case, data, exact)?
-    } else {
-        0
-    };
+    for number in 1..=plan.checks {
+        wrong += check.run(world, prepared, number)?;
+    }
     times.sort_by(f64::total_cmp);
-    let wrong = world.total((before + after) as f64)? as u64;
+    let wrong = world.total(wrong as f64)? as u64;
     Ok(Measured {
         us: times[times.len() / 2],
         range_us: [times[0], times[times.len() - 1]],
-        wrong: plan.check.then_some(wrong),
+        wrong: (plan.checks > 0).then_some(wrong),
         shape: prepared.shape(),
     })
-}
-
-/// Runs the operation once and counts the wrong elements of this process's ranks.
-fn check(
-    world: &mut World,
-    prepared: &mut dyn Prepared,
-    case: &Case,
-    data: &Data,
-    exact: bool,
-) -> Result<u64> {
-    for (index, rank) in world.ranks.iter().enumerate() {
-        prepared.write_operand(index, 0, &data.input(rank.rank, case.count, 0))?;
-    }
-    world.barrier("operands are written")?;
-    prepared.enqueue(&world.streams(), 0)?;
-    world.synchronize()?;
-    prepared.verdict()?;
-    let mut wrong = 0;
-    let mut result = vec![0; case.bytes()];
-    for index in 0..world.ranks.len() {
-        prepared.read_result(index, 0, &mut result)?;
-        wrong += data.wrong(&result, exact);
-    }
-    Ok(wrong)
 }
 
 /// Returns the time of one operation in microseconds, once per replay.

@@ -8,6 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Parser, ValueEnum};
 
 use crate::{
+    case::{self, Unalign},
     measure::Plan,
     size::{self, Step},
 };
@@ -46,9 +47,12 @@ pub struct Options {
     /// Reduction (sum prod min max avg band bor bxor) or all
     #[arg(short = 'o', long = "op", default_value = "sum")]
     pub op: String,
-    /// Check results: 0 or 1
-    #[arg(short = 'c', long = "check", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
-    pub check: u8,
+    /// Check so many results after the timing, and if any, one before it
+    #[arg(short = 'c', long = "check", default_value_t = 1)]
+    pub checks: usize,
+    /// Index of the first element in each buffer, which misaligns them; or one index for operands and one for results: 1,0
+    #[arg(short = 'u', long, default_value = "0", value_parser = case::parse_unalign)]
+    pub unalign: Unalign,
     /// Replays of the CUDA graph; 0: time plain launches
     #[arg(short = 'G', long = "cudagraph", default_value_t = 9)]
     pub replays: usize,
@@ -162,7 +166,7 @@ impl Options {
             iterations: self.iterations as usize,
             warmup: self.warmup,
             replays: self.replays,
-            check: self.check != 0,
+            checks: self.checks,
         }
     }
 
@@ -202,7 +206,7 @@ mod tests {
             ),
             (20, 3, 1)
         );
-        assert!(!options.plan().check);
+        assert_eq!(options.plan().checks, 0);
         assert_eq!(options.sizes(4).len(), 13);
         let long = "symm-bench --minbytes 1K --maxbytes 4K --stepbytes 1K --datatype half --op sum --iters 7 --warmup_iters 0 --check 1 --ngpus 2";
         assert_eq!(
@@ -216,7 +220,7 @@ mod tests {
         for line in [
             "-n 0",
             "-b x",
-            "-c 2",
+            "-c -1",
             "-T 0",
             "-T nan",
             "-a nothing",

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use symm_cuda::{
-    Stream,
+    Device, Stream,
     memory::DeviceMemory,
     nccl::{Communicator, Nccl, NcclError, UniqueId, WindowBuffer, group},
 };
@@ -95,18 +95,53 @@ enum Memory {
     Window(WindowBuffer),
 }
 
-impl Memory {
+/// A buffer, some bytes behind the beginning of its memory.
+struct Buffer {
+    memory: Memory,
+    shift: usize,
+}
+
+impl Buffer {
+    fn new(device: &Device, windows: bool, bytes: usize, shift: usize) -> Result<Self, NcclError> {
+        let bytes = bytes + shift;
+        let memory = match windows {
+            true => Memory::Window(WindowBuffer::new(device, bytes)?),
+            false => Memory::Plain(DeviceMemory::zeroed(device, bytes)?),
+        };
+        Ok(Self { memory, shift })
+    }
+
     fn address(&self) -> u64 {
-        match self {
+        let begin = match &self.memory {
             Memory::Plain(memory) => memory.address(),
             Memory::Window(memory) => memory.address(),
+        };
+        begin + self.shift as u64
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<()> {
+        match &self.memory {
+            Memory::Plain(memory) => Ok(memory.write(self.shift, bytes)?),
+            Memory::Window(memory) => Ok(memory.write(&[&vec![0; self.shift], bytes].concat())?),
+        }
+    }
+
+    fn read(&self, bytes: &mut [u8]) -> Result<()> {
+        match &self.memory {
+            Memory::Plain(memory) => Ok(memory.read(self.shift, bytes)?),
+            Memory::Window(memory) => {
+                let mut all = vec![0; self.shift + bytes.len()];
+                memory.read(&mut all)?;
+                bytes.copy_from_slice(&all[self.shift..]);
+                Ok(())
+            }
         }
     }
 }
 
 struct Running {
     /// Operand and result of each rank, set by set; dropped before the communicators.
-    sets: Vec<Vec<(Memory, Option<Memory>)>>,
+    sets: Vec<Vec<(Buffer, Option<Buffer>)>>,
     comms: Rc<Vec<Communicator>>,
     case: Case,
     windows: bool,
@@ -119,14 +154,10 @@ impl Running {
         case: &Case,
         windows: bool,
     ) -> Result<Self, NcclError> {
-        let bytes = case.bytes();
-        let memory = |device: &symm_cuda::Device| match windows {
-            true => WindowBuffer::new(device, bytes).map(Memory::Window),
-            false => Ok(Memory::Plain(DeviceMemory::zeroed(device, bytes)?)),
-        };
         let pair = |rank: &crate::world::Rank| {
-            let result = (!case.in_place).then(|| memory(&rank.device)).transpose()?;
-            Ok::<_, NcclError>((memory(&rank.device)?, result))
+            let buffer = |shift| Buffer::new(&rank.device, windows, case.bytes(), shift);
+            let result = (!case.in_place).then(|| buffer(case.result_shift()));
+            Ok::<_, NcclError>((buffer(case.operand_shift())?, result.transpose()?))
         };
         let set = |_| world.ranks.iter().map(pair).collect::<Result<Vec<_>, _>>();
         let mut sets = (0..case.sets).map(set).collect::<Result<Vec<_>, _>>()?;
@@ -140,42 +171,40 @@ impl Running {
     }
 
     /// Returns where the result of a rank is.
-    fn result(&self, rank: usize, set: usize) -> &Memory {
+    fn result(&self, rank: usize, set: usize) -> &Buffer {
         let (operand, result) = &self.sets[set][rank];
         result.as_ref().unwrap_or(operand)
     }
 }
 
 /// Registers the windows of a set, which is collective: first every rank's operand, then every rank's result.
-fn register(set: &mut [(Memory, Option<Memory>)], comms: &[Communicator]) -> Result<(), NcclError> {
-    let register = |memory: &mut Memory, comm| match memory {
+fn register(set: &mut [(Buffer, Option<Buffer>)], comms: &[Communicator]) -> Result<(), NcclError> {
+    let register = |buffer: &mut Buffer, comm| match &mut buffer.memory {
         Memory::Window(window) => window.register(comm),
         Memory::Plain(_) => Ok(()),
     };
     group(|| {
         let mut operands = set.iter_mut().map(|(operand, _)| operand).zip(comms);
-        operands.try_for_each(|(memory, comm)| register(memory, comm))
+        operands.try_for_each(|(buffer, comm)| register(buffer, comm))
     })?;
     group(|| {
         let results = set.iter_mut().map(|(_, result)| result).zip(comms);
         let mut present = results.filter_map(|(result, comm)| Some((result.as_mut()?, comm)));
-        present.try_for_each(|(memory, comm)| register(memory, comm))
+        present.try_for_each(|(buffer, comm)| register(buffer, comm))
     })
 }
 
 impl Prepared for Running {
     fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
-        match &self.sets[set][rank].0 {
-            Memory::Plain(memory) => Ok(memory.write(0, bytes)?),
-            Memory::Window(memory) => Ok(memory.write(bytes)?),
-        }
+        self.sets[set][rank].0.write(bytes)
+    }
+
+    fn write_result(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
+        self.result(rank, set).write(bytes)
     }
 
     fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()> {
-        match self.result(rank, set) {
-            Memory::Plain(memory) => Ok(memory.read(0, bytes)?),
-            Memory::Window(memory) => Ok(memory.read(bytes)?),
-        }
+        self.result(rank, set).read(bytes)
     }
 
     fn operand_address(&self, rank: usize, set: usize) -> u64 {

@@ -256,13 +256,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn entry(algorithm: &str, size: usize, us: Option<f64>) -> Entry {
-        let case = Case {
-            dtype: DType::F32,
-            op: ReduceOp::Sum,
-            count: size / 4,
-            in_place: false,
-            sets: 1,
-        };
+        let case = Case::new(DType::F32, ReduceOp::Sum, size / 4);
         let row = |us: Option<f64>| match us {
             Some(us) => Row::Measured(Measured {
                 us,

@@ -56,17 +56,37 @@ impl Set {
 enum Place {
     /// In the symmetric heap, at an offset of the arena.
     Heap(usize),
-    /// In memory of its own.
-    Plain(DeviceMemory),
+    /// In memory of its own, so many bytes behind its beginning.
+    Plain(DeviceMemory, usize),
 }
 
 impl Place {
     fn address(&self, heap: &Heap) -> u64 {
         match self {
             Place::Heap(offset) => heap.base() + *offset as u64,
-            Place::Plain(memory) => memory.address(),
+            Place::Plain(memory, shift) => memory.address() + *shift as u64,
         }
     }
+
+    fn write(&self, heap: &Heap, bytes: &[u8]) -> Result<()> {
+        match self {
+            Place::Heap(offset) => Ok(heap.write(*offset, bytes)?),
+            Place::Plain(memory, shift) => Ok(memory.write(*shift, bytes)?),
+        }
+    }
+
+    fn read(&self, heap: &Heap, bytes: &mut [u8]) -> Result<()> {
+        match self {
+            Place::Heap(offset) => Ok(heap.read(*offset, bytes)?),
+            Place::Plain(memory, shift) => Ok(memory.read(*shift, bytes)?),
+        }
+    }
+}
+
+/// Returns the bytes that a buffer of the symmetric heap takes.
+fn room(case: &Case) -> usize {
+    let shift = case.operand_shift().max(case.result_shift());
+    (case.bytes() + shift).next_multiple_of(ALIGN)
 }
 
 impl Running {
@@ -77,8 +97,8 @@ impl Running {
         world: &mut World,
         case: &Case,
     ) -> Result<Self> {
-        let room = case.bytes().next_multiple_of(ALIGN);
-        let layout = HeapLayout::new(world.size, &[plan.channel], 2 * room * case.sets)?;
+        let buffers = 2 * room(case) * case.sets;
+        let layout = HeapLayout::new(world.size, &[plan.channel], buffers)?;
         let heaps = world.heaps(&layout)?;
         let member = |heap| Member::new(library, kernel, plan, heap, case);
         let members = heaps.into_iter().map(member).collect::<Result<Vec<_>>>()?;
@@ -151,17 +171,18 @@ impl Set {
         set: usize,
         params: &KernelParams,
     ) -> Result<Self> {
-        let bytes = case.bytes();
-        let room = bytes.next_multiple_of(ALIGN);
-        let place = |symmetric: bool, slot: usize| match symmetric {
-            true => Ok(Place::Heap(heap.layout().buffers() + slot * room)),
-            false => DeviceMemory::zeroed(heap.device(), bytes).map(Place::Plain),
+        let place = |symmetric: bool, slot: usize, shift: usize| match symmetric {
+            true => Ok(Place::Heap(
+                heap.layout().buffers() + slot * room(case) + shift,
+            )),
+            false => DeviceMemory::zeroed(heap.device(), case.bytes() + shift)
+                .map(|memory| Place::Plain(memory, shift)),
         };
         // In place, operand and result have to be wherever either has to be.
         let symmetric = kind.operand_is_symmetric() || case.in_place && kind.result_is_symmetric();
-        let operand = place(symmetric, 2 * set)?;
+        let operand = place(symmetric, 2 * set, case.operand_shift())?;
         let result = (!case.in_place)
-            .then(|| place(kind.result_is_symmetric(), 2 * set + 1))
+            .then(|| place(kind.result_is_symmetric(), 2 * set + 1, case.result_shift()))
             .transpose()?;
         let mut arguments = Arguments::default();
         arguments.push_params(&KernelParams {
@@ -180,18 +201,17 @@ impl Set {
 impl Prepared for Running {
     fn write_operand(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
         let member = &self.members[rank];
-        match &member.sets[set].operand {
-            Place::Heap(offset) => Ok(member.heap.write(*offset, bytes)?),
-            Place::Plain(memory) => Ok(memory.write(0, bytes)?),
-        }
+        member.sets[set].operand.write(&member.heap, bytes)
+    }
+
+    fn write_result(&self, rank: usize, set: usize, bytes: &[u8]) -> Result<()> {
+        let member = &self.members[rank];
+        member.sets[set].result().write(&member.heap, bytes)
     }
 
     fn read_result(&self, rank: usize, set: usize, bytes: &mut [u8]) -> Result<()> {
         let member = &self.members[rank];
-        match member.sets[set].result() {
-            Place::Heap(offset) => Ok(member.heap.read(*offset, bytes)?),
-            Place::Plain(memory) => Ok(memory.read(0, bytes)?),
-        }
+        member.sets[set].result().read(&member.heap, bytes)
     }
 
     fn operand_address(&self, rank: usize, set: usize) -> u64 {

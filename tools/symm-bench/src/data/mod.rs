@@ -6,12 +6,16 @@
 //! The operands repeat with a period that no packet or block size divides, so that the oracle has to reduce one period
 //! only, however large the message, and a packet that lands in a wrong place still shows.
 
+mod operand;
+
 use anyhow::{Context, Result};
 use symm_abi::{DType, ReduceOp};
 use symm_sim::{
     Buffer,
     small_float::{BF16, F8E4M3FN, F8E5M2, F16, SmallFloat},
 };
+
+use operand::operand;
 
 /// The period of the operands in elements: a prime.
 const PERIOD: usize = 4099;
@@ -67,26 +71,25 @@ impl Data {
         self.tile(&self.expected, count, first)
     }
 
-    /// Counts the elements of a result that have not the oracle's bits; with `exact` unset, those that are farther from
-    /// its value than another order of the sum can explain. All NaNs are equal.
-    pub fn wrong(&self, result: &[u8], exact: bool) -> u64 {
+    /// Counts the elements of a result, from element `first` of the period on, that have not the oracle's bits; with `exact`
+    /// unset, those that are farther from its value than another order of the sum can explain. All NaNs are equal.
+    pub fn wrong(&self, result: &[u8], first: usize, exact: bool) -> u64 {
+        let expected = self.expected(PERIOD, first);
         let mut wrong = 0;
-        for period in result.chunks(self.expected.len()) {
+        for period in result.chunks(expected.len()) {
             // Almost always all is well, and comparing bytes is fast.
-            if *period != self.expected[..period.len()] {
-                wrong += self.wrong_in_period(period, exact);
+            if *period != expected[..period.len()] {
+                wrong += self.wrong_in_period(period, &expected, first, exact);
             }
         }
         wrong
     }
 
-    fn wrong_in_period(&self, period: &[u8], exact: bool) -> u64 {
+    fn wrong_in_period(&self, period: &[u8], expected: &[u8], first: usize, exact: bool) -> u64 {
         let size = self.dtype.size();
-        let pairs = period
-            .chunks_exact(size)
-            .zip(self.expected.chunks_exact(size));
+        let pairs = period.chunks_exact(size).zip(expected.chunks_exact(size));
         let wrong = pairs.enumerate().filter(|(at, (got, expected))| {
-            got != expected && self.differ(got, expected, *at, exact)
+            got != expected && self.differ(got, expected, (at + first) % PERIOD, exact)
         });
         wrong.count() as u64
     }
@@ -117,57 +120,11 @@ impl Data {
     }
 }
 
-/// One period of a rank's operand.
-fn operand(dtype: DType, op: ReduceOp, rank: u32, special: bool) -> Vec<u8> {
-    let seed = (u64::from(rank) + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mut random = Random {
-        state: 0x9E37_79B9_7F4A_7C15 ^ seed,
-        special,
-    };
-    let mut bytes: Vec<u8> = (0..PERIOD)
-        .flat_map(|_| element(dtype, op, &mut random))
-        .collect();
-    if special && is_float(dtype) && rank == 0 {
-        // All ones is a NaN, and what an empty slot holds: whole packets of it must travel too.
-        bytes[64..320].fill(0xff);
-    }
-    bytes
-}
-
 fn is_float(dtype: DType) -> bool {
     !matches!(
         dtype,
         DType::I1 | DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64
     )
-}
-
-fn element(dtype: DType, op: ReduceOp, random: &mut Random) -> Vec<u8> {
-    let mut real = || random.real(op);
-    match dtype {
-        DType::F32 => real().to_le_bytes().to_vec(),
-        DType::C64 => [real(), real()]
-            .iter()
-            .flat_map(|x| x.to_le_bytes())
-            .collect(),
-        DType::F64 => widened(real()).to_le_bytes().to_vec(),
-        DType::C128 => [real(), real()]
-            .iter()
-            .flat_map(|x| widened(*x).to_le_bytes())
-            .collect(),
-        DType::F16 => F16.encode(real()).to_le_bytes().to_vec(),
-        DType::BF16 => BF16.encode(real()).to_le_bytes().to_vec(),
-        DType::F8E4M3FN => vec![F8E4M3FN.encode(real()) as u8],
-        DType::F8E5M2 => vec![F8E5M2.encode(real()) as u8],
-        DType::I1 => vec![(random.next() & 1) as u8],
-        DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 => {
-            random.next().to_le_bytes()[..dtype.size()].to_vec()
-        }
-    }
-}
-
-/// Gives a number that an `f32` cannot hold.
-fn widened(x: f32) -> f64 {
-    f64::from(x) * (1.0 + f64::EPSILON * 3.0)
 }
 
 /// By how much a result may differ if another order or a rounding at each step is allowed.
@@ -234,39 +191,6 @@ fn parts(dtype: DType, bytes: &[u8]) -> Vec<f64> {
     }
 }
 
-/// A small generator of pseudo-random numbers (xorshift64*), the same everywhere.
-struct Random {
-    state: u64,
-    special: bool,
-}
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// Draws a number of either sign with a full mantissa, and now and then a negative zero. The magnitudes are far
-    /// enough apart that the order of a sum shows, and small enough that no type overflows.
-    fn real(&mut self, op: ReduceOp) -> f32 {
-        let bits = self.next();
-        match bits % 1024 {
-            0 if self.special => return f32::NAN,
-            1 if self.special => return f32::INFINITY,
-            2 if self.special => return f32::NEG_INFINITY,
-            0..32 => return -0.0,
-            _ => {}
-        }
-        let exponents = if op == ReduceOp::Product { 1 } else { 5 };
-        let exponent = (bits >> 8) as i32 % exponents - exponents / 2;
-        let mantissa = 1.0 + (bits >> 41) as f32 / (1u32 << 23) as f32;
-        let sign = if bits & 128 == 0 { 1.0 } else { -1.0 };
-        sign * mantissa * 2f32.powi(exponent)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,17 +214,17 @@ mod tests {
                 .take(9000 * dtype.size())
                 .collect();
             assert_eq!(
-                (data.wrong(&result, true), data.wrong(&result, false)),
+                (data.wrong(&result, 0, true), data.wrong(&result, 0, false)),
                 (0, 0),
                 "{dtype:?} {op:?}"
             );
             let last = result.len() - 1;
             result[last] ^= 0x40;
-            assert_eq!(data.wrong(&result, true), 1, "{dtype:?} {op:?}");
+            assert_eq!(data.wrong(&result, 0, true), 1, "{dtype:?} {op:?}");
             result[last] ^= 0x40;
             // Behind the special values: a finite number's, or an integer's, last bit.
-            result[320] ^= 1;
-            assert_eq!(data.wrong(&result, true), 1, "{dtype:?} {op:?}");
+            result[operand::ZEROS * dtype.size() + 256] ^= 1;
+            assert_eq!(data.wrong(&result, 0, true), 1, "{dtype:?} {op:?}");
         }
     }
 
@@ -330,9 +254,9 @@ mod tests {
                 })
                 .collect()
         };
-        assert_eq!(data.wrong(&sum([0, 1, 2, 3]), true), 0);
-        assert!(data.wrong(&sum([3, 2, 1, 0]), true) > PERIOD as u64 / 10);
-        assert_eq!(data.wrong(&sum([3, 2, 1, 0]), false), 0);
+        assert_eq!(data.wrong(&sum([0, 1, 2, 3]), 0, true), 0);
+        assert!(data.wrong(&sum([3, 2, 1, 0]), 0, true) > PERIOD as u64 / 10);
+        assert_eq!(data.wrong(&sum([3, 2, 1, 0]), 0, false), 0);
     }
 
     #[test]
@@ -343,7 +267,7 @@ mod tests {
                 Data::new(dtype, ReduceOp::Sum, 3, false).unwrap(),
             );
             assert!(
-                all.wrong(&few.expected, false) > PERIOD as u64 / 2,
+                all.wrong(&few.expected, 0, false) > PERIOD as u64 / 2,
                 "{dtype:?}"
             );
         }
@@ -357,7 +281,73 @@ mod tests {
         assert_eq!(long[..10], long[2 * PERIOD..][..10]);
         assert_eq!(long[2 * 7..][..20], data.input(1, 10, PERIOD + 7));
         assert_ne!(data.input(0, 10, 0), data.input(1, 10, 0));
-        assert_eq!(data.wrong(&data.expected(30, 0), true), 0);
-        assert!(data.wrong(&data.expected(30, 7), true) > 20);
+        let result = data.expected(2 * PERIOD, 7);
+        assert_eq!(data.wrong(&result, 7, true), 0);
+        assert!(data.wrong(&result, 0, true) > PERIOD as u64);
+        assert!(data.wrong(&result, 0, false) > PERIOD as u64);
+    }
+
+    /// Folds the first elements of `f32` as a reduction might that does not do as `semantics.md` says.
+    fn folded(data: &Data, start: Option<f32>, fold: impl Fn(f32, f32) -> f32) -> Vec<u8> {
+        let at =
+            |rank: &Vec<u8>, i: usize| f32::from_le_bytes(rank[4 * i..][..4].try_into().unwrap());
+        let element = |i: usize| {
+            let values = start
+                .into_iter()
+                .chain(data.inputs.iter().map(|rank| at(rank, i)));
+            values.reduce(&fold).unwrap().to_le_bytes()
+        };
+        (0..operand::ZEROS).flat_map(element).collect()
+    }
+
+    #[test]
+    fn the_signs_of_zeros_show_however_few_elements_there_are() {
+        let wrong = |data: &Data, result: &[u8]| {
+            [4, operand::ZEROS].map(|count| data.wrong(&result[..4 * count], 0, true))
+        };
+        for world in 2..=8 {
+            let data = |op| Data::new(DType::F32, op, world, true).unwrap();
+            let sum = data(ReduceOp::Sum);
+            assert_eq!(wrong(&sum, &folded(&sum, None, |a, b| a + b)), [0, 0]);
+            // A start of +0.0 makes −0.0 of no rank's.
+            assert_eq!(wrong(&sum, &folded(&sum, Some(0.0), |a, b| a + b)), [2, 24]);
+            // Comparisons take both zeros for the same, so that the first or the last one stays.
+            for (op, order) in [(ReduceOp::Min, 1.0), (ReduceOp::Max, -1.0)] {
+                let data = data(op);
+                let first = folded(
+                    &data,
+                    None,
+                    |a, b| if order * b < order * a { b } else { a },
+                );
+                let last = folded(
+                    &data,
+                    None,
+                    |a, b| if order * a < order * b { a } else { b },
+                );
+                assert_eq!(wrong(&data, &first), [1, 4], "{op:?}");
+                assert_eq!(wrong(&data, &last), [1, 4], "{op:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_have_the_formats_own_signs() {
+        let floats = every_pair().filter(|(dtype, _)| is_float(*dtype));
+        for (dtype, op) in floats.filter(|(_, op)| *op != ReduceOp::Product) {
+            let data = Data::new(dtype, op, 3, true).unwrap();
+            let negative = |bytes: &[u8]| {
+                let parts = parts(dtype, bytes);
+                assert!(parts.iter().all(|x| *x == 0.0), "{dtype:?} {op:?}");
+                parts.iter().all(|x| x.is_sign_negative())
+            };
+            let size = dtype.size();
+            let zeros = data.expected[..4 * size].chunks_exact(size).map(negative);
+            let mixed = op == ReduceOp::Min;
+            assert_eq!(
+                zeros.collect::<Vec<_>>(),
+                [true, true, mixed, mixed],
+                "{dtype:?} {op:?}"
+            );
+        }
     }
 }
