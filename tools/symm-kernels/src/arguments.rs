@@ -22,6 +22,9 @@ pub struct Arguments {
     /// Folder to write the bundle to.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: PathBuf,
+    /// Add to the bundle in the folder, and compile only what it lacks.
+    #[arg(long)]
+    pub add: bool,
     /// Chip.
     #[arg(long, value_name = "CHIP", default_value = "sm_90")]
     chip: Vec<String>,
@@ -40,15 +43,19 @@ pub struct Arguments {
     /// Reduction, such as sum.
     #[arg(long, value_name = "NAME", value_parser = named::<ReduceOp>)]
     reduce_op: Vec<ReduceOp>,
+    /// One algorithm for each type and reduction, which takes turns: over groups of four sizes in a row, each pair has every
+    /// algorithm.
+    #[arg(long)]
+    in_turn: bool,
     /// Packets of each rank that a thread has in flight at once. Without it: 1, and what the shipped launch table chooses;
     /// measuring a new table needs 1, 2 and 4.
     #[arg(long, value_name = "PACKETS")]
     unroll: Vec<u32>,
     /// For tests only: kernels that stall between the phases of their protocol, which changes no result.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "add")]
     stall: bool,
     /// For tests only: kernels that break a law of their protocol (L2, L3 or L9) and compute nonsense.
-    #[arg(long = "break", value_name = "LAW")]
+    #[arg(long = "break", value_name = "LAW", conflicts_with = "add")]
     broken: Option<Law>,
 }
 
@@ -83,6 +90,7 @@ impl Arguments {
                         .filter(|spec| {
                             asked(&self.algorithm, &spec.algorithm)
                                 && self.unrolls(&table, spec)
+                                && self.has_turn(spec)
                                 && reductions.contains(&(spec.dtype, spec.reduce_op))
                         }),
                 );
@@ -115,6 +123,12 @@ impl Arguments {
         chosen || spec.unroll == 1
     }
 
+    /// Tells whether it is the algorithm's turn, where they take turns.
+    fn has_turn(&self, spec: &KernelSpec) -> bool {
+        let in_turn = |pair: Reduction| pair.algorithm_in_turn(spec.world_size) == spec.algorithm;
+        !self.in_turn || Reduction::canonical(spec.dtype, spec.reduce_op).is_some_and(in_turn)
+    }
+
     /// Kernel forms of the types and reductions that are asked for: they may be those of other types.
     fn reductions(&self) -> Vec<(DType, ReduceOp)> {
         let mut reductions = Vec::new();
@@ -137,6 +151,7 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn specs(options: &[&str]) -> Result<Vec<KernelSpec>, String> {
         let command = [&["symm-kernels", "-o", "bundle"], options].concat();
@@ -191,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn in_turn_every_type_and_reduction_has_one_algorithm() {
+        let specs = specs(&["--in-turn", "--world-size=7", "--unroll=1"]).expect("the defaults");
+        let pairs: HashSet<_> = specs
+            .iter()
+            .map(|spec| (spec.dtype, spec.reduce_op))
+            .collect();
+        let all = Reduction::all()
+            .into_iter()
+            .map(|pair| (pair.dtype, pair.op));
+        assert_eq!(
+            (specs.len(), pairs),
+            (Reduction::all().len(), all.collect())
+        );
+    }
+
+    #[test]
     fn nothing_is_wrong_unless_it_is_asked_for() {
         let sabotage = |options: &[&str]| {
             let command = [&["symm-kernels", "-o", "bundle"], options].concat();
@@ -201,6 +232,9 @@ mod tests {
         assert_eq!((asked.stall, asked.broken), (true, Some(Law::FreeAgain)));
         let refused = sabotage(&["--break=L4"]).expect_err("it cannot be broken");
         assert!(refused.to_string().contains("got 'L4'"), "{refused}");
+        let mixed =
+            sabotage(&["--stall", "--add"]).expect_err("sound kernels stay among themselves");
+        assert!(mixed.to_string().contains("--add"), "{mixed}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod arguments;
 use arguments::Arguments;
 use clap::Parser;
 use std::{error::Error, process::ExitCode, time::Instant};
-use symm_abi::gpu::Bundle;
+use symm_abi::gpu::{Bundle, BundleError, KernelImage};
 use symm_codegen::gpu::compile_all_sabotaged;
 use symm_ir::context::create_context;
 
@@ -24,22 +24,34 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let specs = arguments.specs()?;
+    let mut specs = arguments.specs()?;
     let start = Instant::now();
-    let images = compile_all_sabotaged(
+    let mut images = match arguments.add {
+        true => present(&Bundle::open(&arguments.output)?)?,
+        false => Vec::new(),
+    };
+    specs.retain(|spec| !images.iter().any(|image| image.spec == *spec));
+    images.extend(compile_all_sabotaged(
         create_context,
         &specs,
         arguments.ptx_version,
         arguments.sabotage(),
-    )?;
+    )?);
     Bundle::write(&arguments.output, &images)?;
     let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     let seconds = start.elapsed().as_secs_f64();
     println!(
-        "{}: {} kernels, {mebibytes:.1} MiB, {seconds:.1} s",
+        "{}: {} kernels, {} of them new, {mebibytes:.1} MiB, {seconds:.1} s",
         arguments.output.display(),
-        images.len()
+        images.len(),
+        specs.len()
     );
     Ok(())
+}
+
+/// Reads all kernels of a bundle.
+fn present(bundle: &Bundle) -> Result<Vec<KernelImage>, BundleError> {
+    let kernels = bundle.kernels().iter();
+    kernels.map(|kernel| bundle.load(kernel)).collect()
 }

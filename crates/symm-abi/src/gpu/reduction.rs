@@ -3,6 +3,7 @@
 
 //! Which reductions share a kernel.
 
+use super::Algorithm;
 use crate::{DType, ReduceOp};
 
 /// A reduction in the form that kernels exist for.
@@ -54,11 +55,22 @@ impl Reduction {
         }
         all
     }
+
+    /// Returns the algorithm whose turn it is with this type and reduction in groups of this size.
+    ///
+    /// What would take too long with every algorithm still meets each of them: a type with all its reductions, a reduction
+    /// with all its types, and each pair in groups of four sizes that follow each other.
+    pub fn algorithm_in_turn(self, world_size: u32) -> Algorithm {
+        let turn = self.dtype as usize + self.op as usize + world_size as usize;
+        Algorithm::ALL[turn % Algorithm::ALL.len()]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::MAX_WORLD_SIZE;
+    use std::{collections::HashSet, ops::RangeInclusive};
 
     #[test]
     fn every_defined_reduction_has_one_kernel_form() {
@@ -83,5 +95,36 @@ mod tests {
             }
         }
         assert_eq!(all.len(), 20 + 6 + 24 + 8 + 3);
+    }
+
+    #[test]
+    fn every_algorithm_has_its_turn() {
+        let met = |pairs: &dyn Fn(&Reduction) -> bool, sizes: RangeInclusive<u32>| {
+            let all = Reduction::all().into_iter().filter(pairs);
+            let turns =
+                all.flat_map(|pair| sizes.clone().map(move |size| pair.algorithm_in_turn(size)));
+            turns.collect::<HashSet<_>>().len()
+        };
+        for size in 2..=MAX_WORLD_SIZE {
+            for op in ReduceOp::ALL {
+                assert_eq!(met(&|pair| pair.op == op, size..=size), 4, "{op:?}");
+            }
+            for dtype in Reduction::all().into_iter().map(|pair| pair.dtype) {
+                // Types with three reductions cannot meet four algorithms.
+                let few = matches!(dtype, DType::I8 | DType::F8E4M3FN | DType::F8E5M2);
+                let least = if few { 2 } else { 4 };
+                let met = met(&|pair| pair.dtype == dtype, size..=size);
+                assert!(met >= least, "{dtype:?}: {met}");
+            }
+        }
+        for first in 2..=MAX_WORLD_SIZE - 3 {
+            for pair in Reduction::all() {
+                assert_eq!(
+                    met(&|other| *other == pair, first..=first + 3),
+                    4,
+                    "{pair:?}"
+                );
+            }
+        }
     }
 }
