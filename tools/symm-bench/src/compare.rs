@@ -100,7 +100,7 @@ mod tests {
         let entries = parse(TEXT, 4, DType::BF16).unwrap();
         let told: Vec<_> = entries
             .iter()
-            .map(|e| (e.algorithm.as_str(), e.size, e.best_us()))
+            .map(|e| (e.algorithm.as_str(), e.case.bytes(), e.best_us()))
             .collect();
         assert_eq!(
             told,

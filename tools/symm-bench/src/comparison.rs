@@ -32,12 +32,12 @@ fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
     names.iter().for_each(|name| _ = write!(out, "{name:>18}"));
     out += "  symm/best peer\n";
     let of_kind = entries.iter().filter(|e| e.kind() == kind);
-    let sizes: BTreeSet<usize> = of_kind.map(|e| e.size).collect();
+    let sizes: BTreeSet<usize> = of_kind.map(|e| e.case.bytes()).collect();
     for size in sizes {
         let of = |name: &str| {
             entries
                 .iter()
-                .find(|e| e.kind() == kind && e.size == size && e.algorithm == name)?
+                .find(|e| e.kind() == kind && e.case.bytes() == size && e.algorithm == name)?
                 .best_us()
         };
         let _ = write!(out, "#{size:>12}");
@@ -50,7 +50,7 @@ fn side_by_side(entries: &[Entry], kind: (DType, ReduceOp)) -> String {
         });
         let peers = entries
             .iter()
-            .filter(|e| e.peer && e.kind() == kind && e.size == size);
+            .filter(|e| e.peer && e.kind() == kind && e.case.bytes() == size);
         let peer = peers.filter_map(Entry::best_us).min_by(f64::total_cmp);
         let ratio = of("symm").zip(peer);
         let ratio = ratio.map_or("-".into(), |(ours, theirs)| format!("{:.2}", ours / theirs));

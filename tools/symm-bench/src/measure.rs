@@ -3,8 +3,8 @@
 
 //! Checking and timing one case.
 //!
-//! Timing: a CUDA graph of n operations on every rank, replayed on all of them at once. A replay's time is that of the
-//! rank that waited least, which is the last to start, over n; the figure is the median of the replays.
+//! Timing: a CUDA graph of n operations on every rank, replayed on all of them at once. A replay's time is by default that
+//! of the rank that waited least, which is the last to start, over n; the figure is the median of the replays.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::{
     case::Case,
     check::Check,
     data::Data,
+    options::Average,
     world::World,
 };
 
@@ -29,6 +30,8 @@ pub struct Plan {
     pub replays: usize,
     /// How often results are checked after the timing; if at all, also once before it.
     pub checks: usize,
+    /// What the ranks' times make together.
+    pub average: Average,
 }
 
 /// How often plain launches are timed where no graph is wanted.
@@ -137,10 +140,9 @@ fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<V
     if plan.replays == 0 {
         return (0..PLAIN_REPEATS)
             .map(|_| {
-                launched(world, &clocks, &mut || {
-                    (0..plan.iterations).try_for_each(|_| prepared.enqueue(&streams, 0))
-                })
-                .map(per_op)
+                let mut work =
+                    || (0..plan.iterations).try_for_each(|_| prepared.enqueue(&streams, 0));
+                launched(world, &clocks, &mut work, plan.average).map(per_op)
             })
             .collect();
     }
@@ -149,10 +151,10 @@ fn time(world: &mut World, prepared: &mut dyn Prepared, plan: &Plan) -> Result<V
     })?;
     // The first launches may wait for the device, so they are not counted.
     for _ in 0..2 {
-        replayed(world, &clocks, &mut graphs)?;
+        replayed(world, &clocks, &mut graphs, plan.average)?;
     }
     (0..plan.replays)
-        .map(|_| replayed(world, &clocks, &mut graphs).map(per_op))
+        .map(|_| replayed(world, &clocks, &mut graphs, plan.average).map(per_op))
         .collect()
 }
 
@@ -180,7 +182,12 @@ pub fn capture(
 
 /// Times one replay. Each rank's clock begins right before its own launch, so that the least time is that of the rank
 /// launched last, which waited for nobody.
-fn replayed(world: &mut World, clocks: &[(Event, Event)], graphs: &mut [Graph]) -> Result<f64> {
+fn replayed(
+    world: &mut World,
+    clocks: &[(Event, Event)],
+    graphs: &mut [Graph],
+    average: Average,
+) -> Result<f64> {
     world.synchronize()?;
     world.barrier("start of a replay")?;
     for ((graph, (begin, end)), rank) in graphs.iter_mut().zip(clocks).zip(&world.ranks) {
@@ -188,7 +195,7 @@ fn replayed(world: &mut World, clocks: &[(Event, Event)], graphs: &mut [Graph]) 
         graph.launch(&rank.stream)?;
         end.record(&rank.stream)?;
     }
-    least(world, clocks)
+    together(world, clocks, average)
 }
 
 /// Times work that is launched without a graph.
@@ -196,6 +203,7 @@ fn launched(
     world: &mut World,
     clocks: &[(Event, Event)],
     work: &mut dyn FnMut() -> Result<()>,
+    average: Average,
 ) -> Result<f64> {
     world.synchronize()?;
     world.barrier("start of a run")?;
@@ -206,13 +214,12 @@ fn launched(
     for ((_, end), rank) in clocks.iter().zip(&world.ranks) {
         end.record(&rank.stream)?;
     }
-    least(world, clocks)
+    together(world, clocks, average)
 }
 
-fn least(world: &mut World, clocks: &[(Event, Event)]) -> Result<f64> {
-    let mut least = f64::INFINITY;
-    for (begin, end) in clocks {
-        least = least.min(begin.elapsed_us(end)?);
-    }
-    world.least(least)
+/// Makes one time of those of all ranks.
+fn together(world: &mut World, clocks: &[(Event, Event)], average: Average) -> Result<f64> {
+    let times = clocks.iter().map(|(begin, end)| begin.elapsed_us(end));
+    let times = times.collect::<Result<Vec<_>, _>>()?;
+    Ok(average.of(&world.all(&times)?))
 }

@@ -10,8 +10,8 @@ use plotters::prelude::*;
 
 use crate::report::{Entry, algorithms, kinds};
 
-/// Colours that stay apart for the colour-blind (Okabe and Ito).
-const COLOURS: [RGBColor; 7] = [
+/// Colours that stay apart for the colour-blind: those of Okabe and Ito, and darker ones of Tol.
+const COLOURS: [RGBColor; 12] = [
     RGBColor(0, 114, 178),
     RGBColor(230, 159, 0),
     RGBColor(0, 158, 115),
@@ -19,11 +19,43 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(213, 94, 0),
     RGBColor(60, 60, 60),
+    RGBColor(136, 34, 85),
+    RGBColor(51, 34, 136),
+    RGBColor(153, 153, 51),
+    RGBColor(17, 119, 51),
+    RGBColor(170, 170, 170),
 ];
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 520;
 
 type Points = Vec<(f64, f64)>;
+
+/// The points of an algorithm.
+struct Series {
+    name: String,
+    points: Points,
+    style: Style,
+}
+
+/// How a series is drawn: ours in one stroke, peers dashed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Style {
+    colour: RGBColor,
+    dashed: bool,
+}
+
+/// Returns a style for each algorithm: as many of ours and as many peers as there are colours have one of their own.
+fn styles(entries: &[Entry]) -> Vec<(String, Style)> {
+    let mut colours = [COLOURS.iter().cycle(), COLOURS.iter().cycle()];
+    let style = |name: &str| {
+        let dashed = entries
+            .iter()
+            .any(|entry| entry.algorithm == name && entry.peer);
+        let colour = *colours[usize::from(dashed)].next()?;
+        Some((name.to_owned(), Style { colour, dashed }))
+    };
+    algorithms(entries).into_iter().filter_map(style).collect()
+}
 
 /// Draws one line of two panels, latency and bus bandwidth, for each pair of type and reduction.
 pub fn draw(path: &Path, entries: &[Entry], world: u32) -> Result<()> {
@@ -43,7 +75,11 @@ pub fn draw(path: &Path, entries: &[Entry], world: u32) -> Result<()> {
         let Some(first) = of_kind.first() else {
             continue;
         };
-        let name = format!("all_reduce {} {}, {world} ranks", first.dtype, first.redop);
+        let name = format!(
+            "all_reduce {} {}, {world} ranks",
+            first.dtype(),
+            first.redop()
+        );
         let [left, right] = &area.split_evenly((1, 2))[..] else {
             continue;
         };
@@ -62,25 +98,25 @@ pub fn draw(path: &Path, entries: &[Entry], world: u32) -> Result<()> {
 }
 
 /// Collects the points of each algorithm: size against what `value` says.
-fn series(entries: &[Entry], value: impl Fn(&Entry) -> Option<f64>) -> Vec<(String, Points)> {
-    let points = |name: &str| {
+fn series(entries: &[Entry], value: impl Fn(&Entry) -> Option<f64>) -> Vec<Series> {
+    let series = styles(entries).into_iter().map(|(name, style)| {
         let own = entries.iter().filter(|e| e.algorithm == name);
-        own.filter_map(|e| Some((e.size as f64, value(e)?)))
-            .filter(|(_, y)| *y > 0.0)
-            .collect()
-    };
-    let all = algorithms(entries).into_iter();
-    let all = all.map(|name| (name.to_owned(), points(name)));
-    all.filter(|(_, points): &(String, Points)| !points.is_empty())
-        .collect()
+        let points = own.filter_map(|e| Some((e.case.bytes() as f64, value(e)?)));
+        Series {
+            points: points.filter(|(_, y)| *y > 0.0).collect(),
+            name,
+            style,
+        }
+    });
+    series.filter(|series| !series.points.is_empty()).collect()
 }
 
 fn panel(
     area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
     title: &str,
-    series: &[(String, Points)],
+    series: &[Series],
 ) -> Result<()> {
-    let all: Vec<_> = series.iter().flat_map(|(_, points)| points).collect();
+    let all: Vec<_> = series.iter().flat_map(|series| &series.points).collect();
     let range = |of: fn(&(f64, f64)) -> f64, base: f64| {
         let values = all.iter().map(|p| of(p));
         let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), v| {
@@ -117,8 +153,8 @@ fn panel(
         .light_line_style(WHITE)
         .draw()
         .map_err(text)?;
-    for ((name, points), colour) in series.iter().zip(COLOURS.iter().cycle()) {
-        line(&mut chart, name, points, *colour)?;
+    for series in series {
+        line(&mut chart, series)?;
     }
     chart
         .configure_series_labels()
@@ -131,17 +167,30 @@ fn panel(
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, LogCoord<f64>>>;
 
-fn line(chart: &mut Chart<'_, '_>, name: &str, points: &Points, colour: RGBColor) -> Result<()> {
+fn line<'a, 'b: 'a>(chart: &mut Chart<'a, 'b>, series: &Series) -> Result<()> {
+    let Style { colour, dashed } = series.style;
     let style = colour.stroke_width(2);
-    let drawn = chart
-        .draw_series(LineSeries::new(points.iter().copied(), style))
-        .map_err(text)?;
+    let points = series.points.iter().copied();
+    let drawn = if dashed {
+        chart.draw_series(DashedLineSeries::new(points, 6, 4, style))
+    } else {
+        chart.draw_series(LineSeries::new(points, style))
+    };
+    let dash = move |(x, y), from, to| PathElement::new([(x + from, y), (x + to, y)], style);
     drawn
-        .label(name)
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
-    let dots = points
-        .iter()
-        .map(|point| Circle::new(*point, 3, colour.filled()));
+        .map_err(text)?
+        .label(&series.name)
+        .legend(move |at: (i32, i32)| {
+            let pieces = if dashed {
+                [(0, 7), (11, 18)]
+            } else {
+                [(0, 9), (9, 18)]
+            };
+            let [first, second] = pieces.map(|(from, to)| dash(at, from, to));
+            EmptyElement::at((0, 0)) + first + second
+        });
+    let dots = series.points.iter();
+    let dots = dots.map(|point| Circle::new(*point, 3, colour.filled()));
     chart.draw_series(dots).map_err(text)?;
     Ok(())
 }
@@ -181,6 +230,39 @@ mod tests {
         }
         assert_eq!(svg.matches("<circle").count(), 20);
         assert!(svg.contains("latency (us)") && svg.contains("bus bandwidth (GB/s)"));
+    }
+
+    #[test]
+    fn no_two_lines_look_the_same() {
+        let ours = [
+            "symm",
+            "one_shot_push",
+            "two_shot_push",
+            "one_shot_pull",
+            "two_shot_pull",
+        ];
+        let theirs = [
+            "nccl",
+            "nccl_window",
+            "torch_nccl",
+            "torch_nccl_window",
+            "torch_one_shot",
+            "torch_two_shot",
+            "vllm",
+            "trtllm",
+            "trtllm_pdl",
+        ];
+        let mut entries: Vec<_> = ours.map(|name| entry(name, 1024, Some(1.0))).into();
+        entries.extend(theirs.map(|name| entry(name, 1024, Some(2.0)).of_peer()));
+        let styles = styles(&entries);
+        assert_eq!(styles.len(), 14);
+        for (i, (name, style)) in styles.iter().enumerate() {
+            assert_eq!(style.dashed, theirs.contains(&name.as_str()));
+            assert!(
+                styles[..i].iter().all(|(_, other)| other != style),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! What was measured, as nccl-tests prints it and as JSON.
+//! What was measured, as nccl-tests prints it.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::SystemTime};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use symm_abi::{DType, ReduceOp};
 
 use crate::{
@@ -16,12 +16,15 @@ use crate::{
 /// The host and the options of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
+    /// When the run began.
+    #[serde(skip)]
+    pub begun: SystemTime,
     /// Version of symm-bench.
     pub version: &'static str,
     /// Ranks.
     pub world: u32,
-    /// The GPU of each rank of the leading process: ordinal, name and UUID.
-    pub devices: Vec<String>,
+    /// Where each rank is.
+    pub places: Vec<Place>,
     /// The driver's CUDA version.
     pub driver: String,
     /// NCCL's version, if it is there.
@@ -32,32 +35,42 @@ pub struct Setting {
     pub warmup: usize,
     /// Replays of the graph; 0: plain launches.
     pub replays: usize,
+    /// What the ranks' times make together.
+    pub average: &'static str,
+    /// Index of the first element of operands and of results.
+    pub unalign: [usize; 2],
     /// Whether the ranks are processes.
     pub processes: bool,
 }
 
+/// A rank's process and GPU.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Place {
+    /// The rank.
+    pub rank: u32,
+    /// Its process.
+    pub pid: u32,
+    /// Its GPU's number in that process.
+    pub device: usize,
+    /// Its GPU.
+    pub uuid: String,
+    /// Its GPU's name.
+    pub name: String,
+}
+
 /// One size of one algorithm.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// The algorithm.
     pub algorithm: String,
-    /// Bytes of each rank's operand.
-    pub size: usize,
-    /// Elements of each rank's operand.
-    pub count: usize,
-    /// Element type, as nccl-tests names it.
-    #[serde(rename = "type")]
-    pub dtype: &'static str,
-    /// Reduction, as nccl-tests names it.
-    pub redop: &'static str,
+    /// What was measured.
+    pub case: Case,
     /// With a result of its own.
     pub out_of_place: Row,
     /// With the result in the operand's place.
     pub in_place: Row,
     /// It is somebody else's, to be compared with.
     pub peer: bool,
-    #[serde(skip)]
-    case: Case,
 }
 
 impl Entry {
@@ -65,15 +78,21 @@ impl Entry {
     pub fn new(algorithm: &str, case: Case, out_of_place: Row, in_place: Row) -> Self {
         Self {
             algorithm: algorithm.to_owned(),
-            size: case.bytes(),
-            count: case.count,
-            dtype: dtype_name(case.dtype),
-            redop: op_name(case.op),
+            case,
             out_of_place,
             in_place,
             peer: algorithm.starts_with("nccl"),
-            case,
         }
+    }
+
+    /// Returns the element type as nccl-tests names it.
+    pub fn dtype(&self) -> &'static str {
+        dtype_name(self.case.dtype)
+    }
+
+    /// Returns the reduction as nccl-tests names it.
+    pub fn redop(&self) -> &'static str {
+        op_name(self.case.op)
     }
 
     /// Marks the entry as somebody else's.
@@ -98,7 +117,8 @@ impl Entry {
         self.best_us().map(|us| self.case.bus_bandwidth(us, world))
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Measured> {
+    /// Returns what was measured out of place and in place.
+    pub fn rows(&self) -> impl Iterator<Item = &Measured> {
         [&self.out_of_place, &self.in_place]
             .into_iter()
             .filter_map(|row| row.measured())
@@ -125,13 +145,29 @@ pub fn header(setting: &Setting) -> String {
     );
     let _ = writeln!(
         out,
-        "# iters: {} warmup iters: {} graph: {graph}",
-        setting.iterations, setting.warmup
+        "# iters: {} warmup iters: {} graph: {graph}, {} unalign: {}",
+        setting.iterations,
+        setting.warmup,
+        setting.average,
+        setting
+            .unalign
+            .map(|elements| elements.to_string())
+            .join(",")
     );
     let nccl = setting.nccl.as_deref().unwrap_or("absent");
     let _ = writeln!(out, "# driver {}, NCCL {nccl}", setting.driver);
-    for (rank, device) in setting.devices.iter().enumerate() {
-        let _ = writeln!(out, "#  Rank {rank:2} {device}");
+    for place in &setting.places {
+        let Place {
+            rank,
+            pid,
+            device,
+            uuid,
+            name,
+        } = place;
+        let _ = writeln!(
+            out,
+            "#  Rank {rank:2} Pid {pid:6} device {device:2} [{uuid}] {name}"
+        );
     }
     let _ = writeln!(out, "#\n#{:59}{:^35}{:^35}", "", "out-of-place", "in-place");
     let half = format!("{:>9}{:>9}{:>9}{:>8}", "time", "algbw", "busbw", "#wrong");
@@ -169,32 +205,61 @@ pub fn line(entry: &Entry, world: u32) -> String {
     };
     format!(
         " {:>12}{:>14}{:>12}{:>9}{:>8} {first} {second}  {} ({note})",
-        entry.size, entry.count, entry.dtype, entry.redop, -1, entry.algorithm
+        entry.case.bytes(),
+        entry.case.count,
+        entry.dtype(),
+        entry.redop(),
+        -1,
+        entry.algorithm
     )
 }
 
 /// Returns the lines below the table: wrong elements, average bandwidth, what was not run and why.
 pub fn footer(entries: &[Entry], world: u32) -> String {
     let mut out = String::from("#\n");
-    let wrong: u64 = entries
-        .iter()
-        .flat_map(Entry::rows)
-        .filter_map(|m| m.wrong)
-        .sum();
-    let bandwidths: Vec<f64> = entries
-        .iter()
-        .flat_map(|e| e.rows().map(|m| e.case.bus_bandwidth(m.us, world)))
-        .collect();
-    let average = bandwidths.iter().sum::<f64>() / bandwidths.len().max(1) as f64;
-    let verdict = if wrong == 0 { "OK" } else { "FAILED" };
+    let (measured, wrong) = (measured(entries), wrong(entries));
+    let verdict = if is_sound(entries) { "OK" } else { "FAILED" };
     let _ = writeln!(out, "# Out of bounds values : {wrong} {verdict}");
+    let average = average_bus_bandwidth(entries, world);
     let _ = writeln!(out, "# Avg bus bandwidth    : {average:.4}");
-    let (measured, all) = (bandwidths.len(), 2 * entries.len());
-    let _ = writeln!(out, "# Measured             : {measured} of {all}");
+    let _ = writeln!(
+        out,
+        "# Measured             : {measured} of {}",
+        2 * entries.len()
+    );
     for reason in refusals(entries) {
         let _ = writeln!(out, "# N/A: {reason}");
     }
     out
+}
+
+/// Tells whether something was measured and nothing is wrong.
+pub fn is_sound(entries: &[Entry]) -> bool {
+    measured(entries) > 0 && wrong(entries) == 0
+}
+
+/// Returns how many rows were measured.
+pub fn measured(entries: &[Entry]) -> usize {
+    entries.iter().flat_map(Entry::rows).count()
+}
+
+/// Returns the number of wrong elements.
+pub fn wrong(entries: &[Entry]) -> u64 {
+    let counts = entries.iter().flat_map(Entry::rows);
+    counts.filter_map(|measured| measured.wrong).sum()
+}
+
+/// Returns the average bus bandwidth of what is ours; where nothing of ours was measured, of everything.
+pub fn average_bus_bandwidth(entries: &[Entry], world: u32) -> f64 {
+    let of = |peer: bool| -> Vec<f64> {
+        let entries = entries.iter().filter(|entry| entry.peer == peer);
+        let rows = entries.flat_map(|entry| entry.rows().map(move |row| (entry, row.us)));
+        rows.map(|(entry, us)| entry.case.bus_bandwidth(us, world))
+            .collect()
+    };
+    let ours = of(false);
+    let bandwidths = if ours.is_empty() { of(true) } else { ours };
+    bandwidths.iter().sum::<f64>() / bandwidths.len().max(1) as f64
 }
 
 /// Returns why something was not run, each reason of each algorithm once.
@@ -236,21 +301,6 @@ pub fn algorithms(entries: &[Entry]) -> Vec<&str> {
     names
 }
 
-/// Returns everything as JSON.
-pub fn json(setting: &Setting, entries: &[Entry]) -> serde_json::Result<String> {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        collective: &'static str,
-        setting: &'a Setting,
-        results: &'a [Entry],
-    }
-    serde_json::to_string_pretty(&Document {
-        collective: "all_reduce",
-        setting,
-        results: entries,
-    })
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -271,16 +321,25 @@ pub(crate) mod tests {
         Entry::new(algorithm, case, row(us), row(None))
     }
 
-    fn setting() -> Setting {
+    pub(crate) fn setting() -> Setting {
         Setting {
+            begun: SystemTime::UNIX_EPOCH,
             version: "0",
             world: 4,
-            devices: vec!["device  0 GPU".into()],
+            places: vec![Place {
+                rank: 0,
+                pid: 1,
+                device: 0,
+                uuid: "GPU-0".into(),
+                name: "GPU".into(),
+            }],
             driver: "13.0".into(),
             nccl: None,
             iterations: 100,
             warmup: 5,
             replays: 9,
+            average: "least over ranks",
+            unalign: [0, 1],
             processes: false,
         }
     }
@@ -320,19 +379,26 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn json_holds_what_the_table_holds() {
-        let text = json(&setting(), &[entry("symm", 1024, Some(2.0))]).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let row = &value["results"][0];
-        assert_eq!(
-            (
-                row["size"].as_u64(),
-                row["type"].as_str(),
-                row["out_of_place"]["us"].as_f64()
-            ),
-            (Some(1024), Some("float"), Some(2.0))
+    fn nothing_measured_is_not_well() {
+        let text = footer(&[entry("symm", 1024, None)], 4);
+        assert!(text.contains("# Out of bounds values : 0 FAILED"), "{text}");
+        assert!(text.contains("# Measured             : 0 of 2"), "{text}");
+        assert!(footer(&[], 4).contains("0 FAILED"));
+        assert!(!is_sound(&[]) && is_sound(&[entry("nccl", 1024, Some(2.0))]));
+    }
+
+    #[test]
+    fn peers_do_not_count_in_our_average() {
+        let (ours, nccl) = (
+            entry("symm", 1024, Some(2.0)),
+            entry("nccl", 1024, Some(8.0)),
         );
-        assert_eq!(row["in_place"]["refused"].as_str(), Some("too large"));
-        assert_eq!(value["setting"]["world"].as_u64(), Some(4));
+        let both = [ours.clone(), nccl.clone()];
+        assert_eq!(
+            average_bus_bandwidth(&both, 4),
+            average_bus_bandwidth(&[ours], 4)
+        );
+        assert!(average_bus_bandwidth(&[nccl], 4) > 0.0);
+        assert_eq!(average_bus_bandwidth(&[], 4), 0.0);
     }
 }

@@ -3,7 +3,10 @@
 
 //! Sizes as nccl-tests writes them, and the sweep from the least to the largest.
 
-/// Parses a number of bytes: `8`, `4K`, `16M`, `1G`; the suffixes count in powers of 1024.
+/// Up to here every number of bytes is an `f64`.
+const LARGEST: f64 = (1u64 << 53) as f64;
+
+/// Parses a number of bytes: `8`, `4K`, `1.5M`, `1G`; the suffixes count in powers of 1024.
 pub fn parse(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (&text[..at], 10),
@@ -11,12 +14,33 @@ pub fn parse(text: &str) -> Result<u64, String> {
         Some((at, 'g' | 'G')) => (&text[..at], 30),
         _ => (text, 0),
     };
-    let number: u64 = digits
+    let is_number = digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let number: f64 = digits
         .parse()
-        .map_err(|_| format!("expected a size such as 8, 4K, 16M or 1G, got '{text}'"))?;
-    number
-        .checked_mul(1 << shift)
-        .ok_or_else(|| format!("the size {text} is too large"))
+        .ok()
+        .filter(|_| is_number)
+        .ok_or_else(|| format!("expected a size such as 8, 4K, 1.5M or 1G, got '{text}'"))?;
+    let bytes = number * f64::from(1u32 << shift);
+    if bytes > LARGEST {
+        return Err(format!("the size {text} is too large"));
+    }
+    Ok(bytes as u64)
+}
+
+/// Parses what is added from size to size.
+pub fn parse_step(text: &str) -> Result<u64, String> {
+    let step = parse(text)?;
+    let some = (step > 0).then_some(step);
+    some.ok_or_else(|| format!("expected a step of at least one byte, got '{text}'"))
+}
+
+/// Parses what sizes are multiplied by from one to the next; up to 1, they are not.
+pub fn parse_factor(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().unwrap_or(f64::NAN);
+    let sound = (0.0..=LARGEST).contains(&factor);
+    sound.then_some(factor).ok_or_else(|| {
+        format!("expected a factor of at least 0, where up to 1 means none, got '{text}'")
+    })
 }
 
 /// How to go from one size to the next.
@@ -56,11 +80,17 @@ mod tests {
         assert_eq!(parse("128K"), Ok(128 << 10));
         assert_eq!(parse("16m"), Ok(16 << 20));
         assert_eq!(parse("2G"), Ok(2 << 30));
+        assert_eq!(parse("1.5M"), Ok(3 << 19));
+        assert_eq!(parse("0.5"), Ok(0));
         for bad in [
             "",
             "K",
             "-1",
-            "1.5M",
+            ".",
+            "1e3",
+            "inf",
+            "nan",
+            "1.5.1",
             "99999999999999999999",
             "99999999999G",
             "1é",

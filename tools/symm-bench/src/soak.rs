@@ -9,6 +9,8 @@
 //! overwritten while a peer still reads it is seen, and so is a result that is not written in time. With two channels, two
 //! streams of each GPU run at once.
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, ensure};
 use symm_cuda::{
     Device, Graph, Stream,
@@ -20,8 +22,10 @@ use symm_cuda::{
 use crate::{
     algorithm::{Algorithm, Outcome, Prepared},
     case::{Case, dtype_name, op_name},
+    chosen::Chosen,
     data::Data,
     measure::capture,
+    options::Options,
     world::World,
 };
 
@@ -35,23 +39,70 @@ const COMPARE: &str = include_str!("count_differences.ptx");
 
 /// How much to run.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+struct Plan {
     /// Operations on each channel.
-    pub operations: usize,
+    operations: usize,
     /// Channels that run at once.
-    pub channels: usize,
+    channels: usize,
 }
 
 /// What came of it.
-pub enum Verdict {
+enum Verdict {
     /// So many operations ran on each channel, with so many wrong bytes over all ranks.
     Ran { operations: usize, wrong: u64 },
     /// The algorithm does not cover the case.
     Refused(String),
 }
 
+/// Runs everything that is chosen again and again and says how many bytes are wrong.
+///
+/// # Errors
+///
+/// Fails where something is broken or there is nothing to run. Wrong bytes, and a case that no kernel covers, are a failure.
+pub fn run(
+    options: &Options,
+    chosen: &Chosen,
+    world: &mut World,
+    operations: usize,
+) -> Result<ExitCode> {
+    let plan = Plan {
+        operations,
+        channels: options.channels.into(),
+    };
+    let mut algorithms = chosen.algorithms();
+    algorithms.retain(|algorithm| algorithm.exact());
+    let (mut ran, mut failed) = (0, 0);
+    for &(dtype, op) in &chosen.kinds {
+        let data = Data::new(dtype, op, world.size, false)?;
+        for case in chosen.cases(dtype, op) {
+            for algorithm in &mut algorithms {
+                if world.leads() {
+                    println!("# soaking {}", algorithm.name());
+                }
+                let verdict = soak(world, &mut **algorithm, &case, &data, &plan)?;
+                match verdict {
+                    Verdict::Ran { wrong: 0, .. } => ran += 1,
+                    _ => failed += 1,
+                }
+                if world.leads() {
+                    println!("{}", line(algorithm.name(), &case, &plan, &verdict));
+                }
+            }
+        }
+    }
+    ensure!(
+        ran + failed > 0,
+        "nothing was soaked: the sizes leave no element, or all algorithms are NCCL's, whose sums have bits of their own"
+    );
+    Ok(if failed > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
 /// Returns the line that says what came of a case.
-pub fn line(name: &str, case: &Case, plan: &Plan, verdict: &Verdict) -> String {
+fn line(name: &str, case: &Case, plan: &Plan, verdict: &Verdict) -> String {
     let what = format!(
         "soak {name} {} bytes {} {}",
         case.bytes(),
@@ -71,7 +122,7 @@ pub fn line(name: &str, case: &Case, plan: &Plan, verdict: &Verdict) -> String {
 }
 
 /// Runs an algorithm again and again and counts wrong bytes.
-pub fn run(
+fn soak(
     world: &mut World,
     algorithm: &mut dyn Algorithm,
     case: &Case,

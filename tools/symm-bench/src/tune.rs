@@ -6,18 +6,26 @@
 //! A candidate whose result is wrong anywhere is thrown away. First blocks, threads and unroll are tried with the trigger
 //! that the present table has for the size, then the triggers with the best of those.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::ExitCode,
+    rc::Rc,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use symm_abi::gpu::{
     Algorithm as Kind, ChipTable, Choice, KernelSpec, LaunchTable, Reduction, Shape, Trigger,
 };
 
 use crate::{
     case::Case,
+    chosen::Chosen,
     data::Data,
     generated::{Generated, Library, chip_of},
-    measure::{self, Plan},
+    measure::{self, Plan, Row},
+    options::Options,
     world::World,
 };
 
@@ -33,8 +41,36 @@ struct Best {
     us: f64,
 }
 
+/// The best shapes of each algorithm by the traffic of the sizes that were measured.
+type Found = BTreeMap<Kind, Vec<(u64, Best)>>;
+
+/// Tunes every algorithm at the sizes that are chosen and writes the launch table with what was found.
+///
+/// # Errors
+///
+/// Fails where something is broken, and where what was found makes no launch table.
+pub fn run(options: &Options, chosen: &Chosen, world: &mut World, path: &Path) -> Result<ExitCode> {
+    let [(dtype, op)] = chosen.kinds[..] else {
+        bail!("expected one -d and one -o to tune for, got all");
+    };
+    let library = chosen.library.as_ref().context("tuning needs kernels")?;
+    let cases: Vec<_> = chosen.cases(dtype, op).collect();
+    let table = tune(world, library, &cases, &options.plan())?;
+    if world.leads() {
+        write(&table, path)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a table that can be read again.
+fn write(table: &LaunchTable, path: &Path) -> Result<()> {
+    let json = serde_json::to_string_pretty(table)? + "\n";
+    LaunchTable::parse(&json)?;
+    fs::write(path, json).with_context(|| format!("{}", path.display()))
+}
+
 /// Tunes every algorithm at `cases`, ascending in size, and returns the launch table with what was found.
-pub fn tune(
+fn tune(
     world: &mut World,
     library: &Rc<Library>,
     cases: &[Case],
@@ -50,145 +86,184 @@ pub fn tune(
         .entry(&chip, world.size)
         .context("the launch table is empty")?
         .clone();
-    let mut found: BTreeMap<Kind, Vec<(u64, Best)>> = BTreeMap::new();
+    let mut tuner = Tuner {
+        world,
+        library,
+        data: &data,
+        plan,
+        refusals: BTreeSet::new(),
+    };
+    let mut found = Found::new();
     for case in cases {
         for kind in Kind::ALL {
-            let mut bench = Bench {
-                world: &mut *world,
-                library,
-                kind,
-                case,
-                data: &data,
-                plan,
-            };
-            let start = present
-                .shape(kind, case.bytes() as u64)
-                .map_or(Trigger::None, |shape| shape.trigger);
-            let Some(best) = bench.best(start)? else {
-                continue;
-            };
-            if world.leads() {
-                let Shape {
-                    threads,
-                    max_blocks,
-                    unroll,
-                    trigger,
-                    ..
-                } = best.shape;
-                println!(
-                    "# {kind:?} {} bytes: {:.2} us, {threads} threads, {max_blocks} blocks, unroll {unroll}, trigger {trigger:?}",
-                    case.bytes(),
-                    best.us
-                );
+            if let Some((traffic, best)) = tuner.best(kind, case, &present)? {
+                found.entry(kind).or_default().push((traffic, best));
             }
-            found
-                .entry(kind)
-                .or_default()
-                .push((case.bytes() as u64, best));
         }
     }
-    let device = world.ranks[0].device.name()?;
+    if tuner.world.leads() {
+        tuner
+            .refusals
+            .iter()
+            .for_each(|why| println!("# N/A: {why}"));
+    }
+    let choices = choices(&found);
+    ensure!(
+        !choices.is_empty(),
+        "no launch shape was measured: the bundle has none of the kernels, or their results are wrong; see above"
+    );
     let entry = ChipTable {
         chip,
-        device,
+        device: world.ranks[0].device.name()?,
         world_size: world.size,
-        choices: choices(&found),
+        choices,
         shapes: shapes(&present, &found),
     };
     Ok(merged(library.table(), entry))
 }
 
-/// One algorithm at one size.
-struct Bench<'a> {
-    world: &'a mut World,
-    library: &'a Rc<Library>,
-    kind: Kind,
-    case: &'a Case,
-    data: &'a Data,
-    plan: &'a Plan,
+/// Returns an algorithm's kernel for a case, but for unroll factor and chip, and its elements.
+fn kernel(kind: Kind, case: &Case, world_size: u32) -> Option<(KernelSpec, u64)> {
+    let reduction = Reduction::canonical(case.dtype, case.op)?;
+    let spec = KernelSpec {
+        algorithm: kind,
+        dtype: reduction.dtype,
+        reduce_op: reduction.op,
+        world_size,
+        unroll: 1,
+        chip: String::new(),
+    };
+    Some((spec, case.count as u64 * reduction.parts))
 }
 
-impl Bench<'_> {
-    fn best(&mut self, trigger: Trigger) -> Result<Option<Best>> {
-        let mut best: Option<Best> = None;
-        for threads in THREADS {
-            for unroll in UNROLLS {
-                for max_blocks in BLOCKS {
-                    let shape = Shape {
-                        up_to: None,
-                        threads,
-                        max_blocks,
-                        unroll,
-                        trigger,
-                    };
-                    self.attempt(shape, &mut best)?;
-                }
+/// Returns what launch tables count a case as: the bytes of its packets, twice the data where integers are pushed.
+fn traffic(kind: Kind, case: &Case, world_size: u32) -> Option<u64> {
+    let (spec, count) = kernel(kind, case, world_size)?;
+    Some(spec.packets(count) * 16)
+}
+
+/// What all measurements share.
+struct Tuner<'a> {
+    world: &'a mut World,
+    library: &'a Rc<Library>,
+    data: &'a Data,
+    plan: &'a Plan,
+    /// Why launch shapes could not be tried.
+    refusals: BTreeSet<String>,
+}
+
+impl Tuner<'_> {
+    /// Returns the best launch shape of an algorithm at one size, if it has any, and the size as launch tables count it.
+    fn best(
+        &mut self,
+        kind: Kind,
+        case: &Case,
+        present: &ChipTable,
+    ) -> Result<Option<(u64, Best)>> {
+        let Some(traffic) = traffic(kind, case, self.world.size) else {
+            return Ok(None);
+        };
+        let trigger = present
+            .shape(kind, traffic)
+            .map_or(Trigger::None, |shape| shape.trigger);
+        let mut best = None;
+        for (threads, unroll) in THREADS.iter().flat_map(|t| UNROLLS.map(|u| (*t, u))) {
+            for max_blocks in BLOCKS {
+                let shape = Shape {
+                    up_to: None,
+                    threads,
+                    max_blocks,
+                    unroll,
+                    trigger,
+                };
+                self.attempt(kind, case, shape, &mut best)?;
             }
         }
         let Some(Best { shape, .. }) = best else {
             return Ok(None);
         };
         for trigger in TRIGGERS.into_iter().filter(|other| *other != trigger) {
-            self.attempt(Shape { trigger, ..shape }, &mut best)?;
+            self.attempt(kind, case, Shape { trigger, ..shape }, &mut best)?;
         }
-        Ok(best)
+        if self.world.leads() {
+            best.iter()
+                .for_each(|best| println!("{}", line(kind, case, best)));
+        }
+        Ok(best.map(|best| (traffic, best)))
     }
 
     /// Measures one shape and keeps it if it is right and the fastest so far.
-    fn attempt(&mut self, shape: Shape, best: &mut Option<Best>) -> Result<()> {
-        if self.wasteful(shape) {
+    fn attempt(
+        &mut self,
+        kind: Kind,
+        case: &Case,
+        shape: Shape,
+        best: &mut Option<Best>,
+    ) -> Result<()> {
+        if wasteful(kind, case, shape, self.world.size) {
             return Ok(());
         }
-        let mut algorithm = Generated::forced(self.library, self.kind, shape);
-        let row = measure::run(self.world, &mut algorithm, self.case, self.data, self.plan)?;
-        if let Some(measured) = row.measured()
-            && measured.wrong == Some(0)
-            && best.is_none_or(|best| measured.us < best.us)
-        {
-            *best = Some(Best {
-                shape,
-                us: measured.us,
-            });
+        let mut algorithm = Generated::forced(self.library, kind, shape);
+        match measure::run(self.world, &mut algorithm, case, self.data, self.plan)? {
+            Row::Measured(measured) => {
+                let is_better = best.is_none_or(|best| measured.us < best.us);
+                if measured.wrong == Some(0) && is_better {
+                    *best = Some(Best {
+                        shape,
+                        us: measured.us,
+                    });
+                }
+            }
+            Row::Refused { refused } => _ = self.refusals.insert(format!("{kind}: {refused}")),
         }
         Ok(())
     }
+}
 
-    /// Tells whether a shape is the same launch as another candidate, or leaves most of the GPU idle while each thread loops.
-    fn wasteful(&self, shape: Shape) -> bool {
-        let Some(reduction) = Reduction::canonical(self.case.dtype, self.case.op) else {
-            return true;
-        };
-        let spec = KernelSpec {
-            algorithm: self.kind,
-            dtype: reduction.dtype,
-            reduce_op: reduction.op,
-            world_size: self.world.size,
-            unroll: shape.unroll,
-            chip: String::new(),
-        };
-        if spec.check().is_err() || shape.threads > spec.max_threads() {
-            return true;
-        }
-        let packets = (self.case.bytes() as u64).div_ceil(16);
-        let share = match self.kind {
-            Kind::TwoShotPush | Kind::TwoShotPull => packets.div_ceil(u64::from(self.world.size)),
-            Kind::OneShotPush | Kind::OneShotPull => packets,
-        };
-        let per_block = u64::from(shape.threads) * u64::from(shape.unroll);
-        let blocks = share.div_ceil(per_block);
-        let smaller = BLOCKS.iter().rev().find(|b| **b < shape.max_blocks);
-        let repeats = smaller.is_some_and(|smaller| blocks <= u64::from(*smaller));
-        let empty = shape.threads > THREADS[0] && share * 2 <= per_block;
-        let loops = share.div_ceil(per_block * u64::from(shape.max_blocks));
-        repeats || empty || loops > 64
+/// Says what was found.
+fn line(kind: Kind, case: &Case, best: &Best) -> String {
+    let Shape {
+        threads,
+        max_blocks,
+        unroll,
+        trigger,
+        ..
+    } = best.shape;
+    format!(
+        "# {kind} {} bytes: {:.2} us, {threads} threads, {max_blocks} blocks, unroll {unroll}, trigger {trigger:?}",
+        case.bytes(),
+        best.us
+    )
+}
+
+/// Tells whether a shape is the same launch as another candidate, or leaves most of the GPU idle while each thread loops.
+fn wasteful(kind: Kind, case: &Case, shape: Shape, world_size: u32) -> bool {
+    let Some((spec, count)) = kernel(kind, case, world_size) else {
+        return true;
+    };
+    let spec = KernelSpec {
+        unroll: shape.unroll,
+        ..spec
+    };
+    if spec.check().is_err() || shape.threads > spec.max_threads() {
+        return true;
     }
+    let packets = spec.packets(count);
+    let share = match kind {
+        Kind::TwoShotPush | Kind::TwoShotPull => packets.div_ceil(u64::from(world_size)),
+        Kind::OneShotPush | Kind::OneShotPull => packets,
+    };
+    let per_block = u64::from(shape.threads) * u64::from(shape.unroll);
+    let blocks = share.div_ceil(per_block);
+    let smaller = BLOCKS.iter().rev().find(|b| **b < shape.max_blocks);
+    let repeats = smaller.is_some_and(|smaller| blocks <= u64::from(*smaller));
+    let empty = shape.threads > THREADS[0] && share * 2 <= per_block;
+    let loops = share.div_ceil(per_block * u64::from(shape.max_blocks));
+    repeats || empty || loops > 64
 }
 
 /// Turns the best shapes by size into ranges: each size's shape also serves what is smaller, down to the next size.
-fn shapes(
-    present: &ChipTable,
-    found: &BTreeMap<Kind, Vec<(u64, Best)>>,
-) -> BTreeMap<Kind, Vec<Shape>> {
+fn shapes(present: &ChipTable, found: &Found) -> BTreeMap<Kind, Vec<Shape>> {
     let mut shapes = present.shapes.clone();
     for (kind, sizes) in found {
         let mut ranges: Vec<Shape> = Vec::new();
@@ -218,7 +293,7 @@ fn shapes(
 }
 
 /// Finds the fastest algorithm of each size among those that need no symmetric operand, as ranges.
-fn choices(found: &BTreeMap<Kind, Vec<(u64, Best)>>) -> Vec<Choice> {
+fn choices(found: &Found) -> Vec<Choice> {
     let mut sizes: BTreeMap<u64, (Kind, f64)> = BTreeMap::new();
     for (kind, bests) in found
         .iter()
@@ -261,6 +336,7 @@ fn merged(table: &LaunchTable, entry: ChipTable) -> LaunchTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use symm_abi::{DType, ReduceOp};
 
     fn best(threads: u32, us: f64) -> Best {
         Best {
@@ -273,6 +349,36 @@ mod tests {
             },
             us,
         }
+    }
+
+    #[test]
+    fn sizes_are_counted_as_tables_count_them() {
+        let of = |kind, dtype, count| traffic(kind, &Case::new(dtype, ReduceOp::Sum, count), 4);
+        assert_eq!(of(Kind::OneShotPush, DType::BF16, 512), Some(1024));
+        assert_eq!(of(Kind::OneShotPush, DType::I32, 256), Some(2048));
+        assert_eq!(of(Kind::TwoShotPull, DType::I32, 256), Some(1024));
+        assert_eq!(of(Kind::TwoShotPush, DType::C64, 128), Some(1024));
+    }
+
+    #[test]
+    fn nothing_found_is_no_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.json");
+        let mut table = LaunchTable::shipped().unwrap();
+        write(&table, &path).unwrap();
+        assert_eq!(
+            LaunchTable::parse(&fs::read_to_string(&path).unwrap()).unwrap(),
+            table
+        );
+        fs::remove_file(&path).unwrap();
+        table.tables[0].choices = choices(&Found::new());
+        assert!(
+            write(&table, &path)
+                .unwrap_err()
+                .to_string()
+                .contains("choices")
+        );
+        assert!(!path.exists());
     }
 
     #[test]

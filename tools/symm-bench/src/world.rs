@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use symm_cuda::{
-    Device, Gpu, Stream,
+    Device, Error, Gpu, Stream,
     driver::Uuid,
     exchange::{Exchange, Membership},
     heap::{Heap, HeapLayout},
@@ -86,17 +86,46 @@ impl World {
         self.gather(step, &[]).map(|_| ())
     }
 
-    /// Returns the least value of all processes.
-    pub fn least(&mut self, value: f64) -> Result<f64> {
-        Ok(self
-            .gather_f64("least", value)?
-            .into_iter()
-            .fold(f64::INFINITY, f64::min))
+    /// Returns the numbers of all ranks, in their order, for one number of each rank of this process.
+    pub fn all(&mut self, mine: &[f64]) -> Result<Vec<f64>> {
+        let mine: Vec<u8> = mine
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        let all = self.gather("numbers of each rank", &mine)?.concat();
+        let numbers = all
+            .chunks_exact(8)
+            .map(|bytes| bytes.try_into().map(f64::from_le_bytes));
+        let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+        ensure!(
+            numbers.len() == self.size as usize,
+            "every rank sends one number"
+        );
+        Ok(numbers)
     }
 
     /// Returns the sum over all processes.
     pub fn total(&mut self, value: f64) -> Result<f64> {
-        Ok(self.gather_f64("total", value)?.into_iter().sum())
+        let all = self.gather("total", &value.to_le_bytes())?;
+        let numbers = all
+            .into_iter()
+            .map(|bytes| bytes.try_into().map(f64::from_le_bytes));
+        numbers
+            .sum::<Result<_, _>>()
+            .ok()
+            .context("every process sends one number")
+    }
+
+    /// Returns the texts of all ranks, in their order, for one text of each rank of this process.
+    pub fn texts(&mut self, mine: &[String]) -> Result<Vec<String>> {
+        let all = self.gather("texts of each rank", mine.join("\0").as_bytes())?;
+        let texts = all.into_iter().map(String::from_utf8);
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
+        Ok(texts
+            .iter()
+            .flat_map(|text| text.split('\0'))
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Gives rank 0's bytes to every process; `make` runs on rank 0's process only.
@@ -140,19 +169,31 @@ impl World {
             }
         }
     }
+}
 
-    fn gather_f64(&mut self, step: &str, value: f64) -> Result<Vec<f64>> {
-        let all = self.gather(step, &value.to_le_bytes())?;
-        let read = |bytes: Vec<u8>| bytes.try_into().map(f64::from_le_bytes).ok();
-        all.into_iter()
-            .map(read)
-            .collect::<Option<_>>()
-            .context("every process sends one number")
+/// Returns how many GPUs there are, of which this program needs at least one.
+pub fn count_gpus() -> Result<usize> {
+    let count = Gpu::count().map_err(without_gpu)?;
+    if count == 0 {
+        return Err(without_gpu(Error::NoDevice));
+    }
+    Ok(count)
+}
+
+/// Explains an error of the driver: there is no other device that this program could run on.
+fn without_gpu(error: Error) -> anyhow::Error {
+    match error {
+        Error::NoDriver => anyhow!(
+            "no CUDA driver on this machine: libcuda.so.1 could not be loaded; install the NVIDIA driver, all that is measured \
+             here runs on GPUs"
+        ),
+        Error::NoDevice => anyhow!("no GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES"),
+        other => other.into(),
     }
 }
 
 fn open(rank: u32, place: u32, share: bool) -> Result<Rank> {
-    let count = Gpu::count()?;
+    let count = count_gpus()?;
     if !share && place as usize >= count {
         bail!(
             "expected a GPU for each rank, got {count} GPUs for rank {rank} to be number {place}; use -g {count}, or --share-gpus to check results only"
@@ -165,4 +206,17 @@ fn open(rank: u32, place: u32, share: bool) -> Result<Rank> {
         device,
         stream,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_a_device_that_this_program_has_not() {
+        for error in [Error::NoDriver, Error::NoDevice] {
+            let text = without_gpu(error).to_string();
+            assert!(!text.contains("--device"), "{text}");
+        }
+    }
 }

@@ -3,9 +3,14 @@
 
 //! The command line: the flags of nccl-tests, and a few of our own.
 
+mod values;
+
+pub use values::{Average, Isolation, Launcher, Register, What};
+
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use anyhow::{Result, ensure};
+use clap::{Parser, value_parser};
 
 use crate::{
     case::{self, Unalign},
@@ -16,37 +21,51 @@ use crate::{
 /// Times and checks all-reduces, with the flags and the output of nccl-tests.
 ///
 /// Each algorithm is timed as a CUDA graph of -n operations, replayed -G times; the median replay counts. All algorithms
-/// of a size run one after the other on the same GPUs, so that they can be compared.
+/// of a size run one after the other on the same GPUs, so that they can be compared. The defaults are ours: -b 1K -e 16M
+/// -f 2 -d bfloat16 -n 100 -w 5 -G 9 -a 2, where nccl-tests has -b 32M -e 32M -d float -n 20 -w 1 -G 0 -a 1.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 pub struct Options {
-    /// Least size in bytes: 8, 4K, 16M, 1G
+    /// Threads that drive the GPUs: there is one, or with --isolation=process one a rank
+    #[arg(short = 't', long = "nthreads", default_value_t = 1, value_parser = value_parser!(u32).range(1..=1))]
+    pub threads: u32,
+    /// GPUs, one rank each; default: all
+    #[arg(short = 'g', long = "ngpus")]
+    pub gpus: Option<u32>,
+    /// Least size in bytes: 8, 4K, 1.5M, 1G
     #[arg(short = 'b', long = "minbytes", value_parser = size::parse, default_value = "1K")]
     pub least: u64,
     /// Largest size in bytes
     #[arg(short = 'e', long = "maxbytes", value_parser = size::parse, default_value = "16M")]
     pub largest: u64,
-    /// Add so many bytes from size to size
-    #[arg(short = 'i', long = "stepbytes", value_parser = size::parse, conflicts_with = "factor")]
+    /// Add so many bytes from size to size, where -f does not say more than 1
+    #[arg(short = 'i', long = "stepbytes", value_parser = size::parse_step)]
     pub step: Option<u64>,
-    /// Multiply the size from size to size
-    #[arg(short = 'f', long = "stepfactor", default_value_t = 2.0)]
-    pub factor: f64,
-    /// GPUs, one rank each; default: all
-    #[arg(short = 'g', long = "ngpus")]
-    pub gpus: Option<u32>,
+    /// Multiply the size from size to size; up to 1: add -i, or 1M. Default: 2 unless there is -i
+    #[arg(short = 'f', long = "stepfactor", value_parser = size::parse_factor)]
+    pub factor: Option<f64>,
     /// Operations in each replay
-    #[arg(short = 'n', long = "iters", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(short = 'n', long = "iters", default_value_t = 100, value_parser = value_parser!(u64).range(1..=10_000))]
     pub iterations: u64,
     /// Operations before anything is timed
     #[arg(short = 'w', long = "warmup_iters", default_value_t = 5)]
     pub warmup: usize,
+    /// Which rank's time counts: 0: rank 0's, 1: the average, 2: the least, 3: the largest. The least is that of the rank
+    /// that began last, so that it waited for nobody
+    #[arg(short = 'a', long, default_value = "2", value_parser = Average::parse)]
+    pub average: Average,
     /// Element type (int8 uint8 int16 int32 int64 half bfloat16 float double f8e4m3 f8e5m2 bool complex64 complex128) or all
     #[arg(short = 'd', long = "datatype", default_value = "bfloat16")]
     pub dtype: String,
     /// Reduction (sum prod min max avg band bor bxor) or all
     #[arg(short = 'o', long = "op", default_value = "sum")]
     pub op: String,
+    /// Without effect, as in all tests of nccl-tests whose collective has no root
+    #[arg(short = 'r', long, allow_negative_numbers = true)]
+    pub root: Option<i64>,
+    /// NCCL's buffers: 0: plain memory only, 2: symmetric windows only. Default: both
+    #[arg(short = 'R', long = "local_register", value_parser = Register::parse)]
+    pub register: Option<Register>,
     /// Check so many results after the timing, and if any, one before it
     #[arg(short = 'c', long = "check", default_value_t = 1)]
     pub checks: usize,
@@ -69,9 +88,12 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub peers: Vec<PathBuf>,
     /// What to measure, in this order
-    #[arg(short = 'a', long, value_enum, value_delimiter = ',', default_values_t = What::ALL)]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = What::ALL)]
     pub algorithms: Vec<What>,
-    /// The folder of the generated kernels
+    /// Of the generated algorithms, only the one whose turn it is with a type and reduction (see symm-kernels --in-turn)
+    #[arg(long)]
+    pub in_turn: bool,
+    /// The folder of the generated kernels, as symm-kernels writes it; default: 'bundle' beside this program
     #[arg(long)]
     pub bundle: Option<PathBuf>,
     /// A launch table in place of the shipped one
@@ -84,7 +106,7 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["plot", "json", "tune"])]
     pub soak: Option<usize>,
     /// Channels that run at once while soaking, each on a stream of its own
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u8).range(1..=8))]
     pub channels: u8,
     /// Where ranks live: all in this process, or one process each
     #[arg(long, value_enum, default_value_t = Isolation::Thread)]
@@ -97,67 +119,45 @@ pub struct Options {
     pub share_gpus: bool,
 }
 
-/// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum What {
-    /// What the launch table selects
-    Symm,
-    /// Generated kernel
-    OneShotPush,
-    /// Generated kernel
-    TwoShotPush,
-    /// Generated kernel
-    OneShotPull,
-    /// Generated kernel
-    TwoShotPull,
-    /// NCCL on plain memory
-    Nccl,
-    /// NCCL on symmetric windows
-    NcclWindow,
-}
-
-impl What {
-    /// Everything, in the order of the tables' columns.
-    pub const ALL: [Self; 7] = [
-        Self::Symm,
-        Self::OneShotPush,
-        Self::TwoShotPush,
-        Self::OneShotPull,
-        Self::TwoShotPull,
-        Self::Nccl,
-        Self::NcclWindow,
-    ];
-
-    /// Tells whether it runs kernels of the bundle.
-    pub fn is_generated(self) -> bool {
-        !matches!(self, Self::Nccl | Self::NcclWindow)
-    }
-}
-
-/// Whose ranks are measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Launcher {
-    /// The launcher's, where it has started several
-    Auto,
-    /// Those of -g
-    None,
-}
-
-/// Where the ranks live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Isolation {
-    /// All in this process
-    Thread,
-    /// One process each
-    Process,
-}
-
 impl Options {
+    /// Checks what only makes no sense together.
+    ///
+    /// # Errors
+    ///
+    /// Names the options.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            self.least <= self.largest,
+            "expected sizes from -b up to -e, got -b {} and -e {}",
+            self.least,
+            self.largest
+        );
+        ensure!(
+            self.tune.is_none() || self.checks > 0,
+            "expected -c 1 or more with --tune, which takes no launch shape whose results were not checked, got -c 0"
+        );
+        Ok(())
+    }
+
+    /// Returns how to go from size to size.
+    pub fn step(&self) -> Step {
+        match (self.factor, self.step) {
+            (Some(factor), _) if factor > 1.0 => Step::Factor(factor),
+            (None, None) => Step::Factor(2.0),
+            (_, step) => Step::Bytes(step.unwrap_or(1 << 20)),
+        }
+    }
+
     /// Returns the sizes to measure for elements of `element` bytes.
     pub fn sizes(&self, element: u64) -> Vec<u64> {
-        let step = self.step.map_or(Step::Factor(self.factor), Step::Bytes);
-        size::sweep(self.least, self.largest, step, element)
+        size::sweep(self.least, self.largest, self.step(), element)
+    }
+
+    /// Returns what to measure.
+    pub fn chosen(&self) -> impl Iterator<Item = What> {
+        let register = self.register;
+        let kept = move |what: &What| register.is_none_or(|register| register.keeps(*what));
+        self.algorithms.iter().copied().filter(kept)
     }
 
     /// Returns how to measure.
@@ -167,6 +167,7 @@ impl Options {
             warmup: self.warmup,
             replays: self.replays,
             checks: self.checks,
+            average: self.average,
         }
     }
 
@@ -187,55 +188,4 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_flags_of_nccl_tests_are_understood() {
-        let line = "symm-bench -b 8 -e 128M -f 4 -g 4 -n 20 -w 3 -d float -o max -c 0 -G 1 -T 5 -J out.json";
-        let options = Options::parse_from(line.split(' '));
-        assert_eq!(
-            (options.least, options.largest, options.gpus),
-            (8, 128 << 20, Some(4))
-        );
-        assert_eq!(
-            (
-                options.plan().iterations,
-                options.plan().warmup,
-                options.plan().replays
-            ),
-            (20, 3, 1)
-        );
-        assert_eq!(options.plan().checks, 0);
-        assert_eq!(options.sizes(4).len(), 13);
-        let long = "symm-bench --minbytes 1K --maxbytes 4K --stepbytes 1K --datatype half --op sum --iters 7 --warmup_iters 0 --check 1 --ngpus 2";
-        assert_eq!(
-            Options::parse_from(long.split(' ')).sizes(2),
-            [1024, 2048, 3072, 4096]
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        for line in [
-            "-n 0",
-            "-b x",
-            "-c -1",
-            "-T 0",
-            "-T nan",
-            "-a nothing",
-            "-i 4 -f 2",
-            "--tune a --plot b",
-        ] {
-            assert!(
-                Options::try_parse_from(format!("symm-bench {line}").split(' ')).is_err(),
-                "{line}"
-            );
-        }
-        // Processes that symm-bench starts are ranks of its own, whatever its own command line was.
-        let child = Options::parse_from(["symm-bench", "--launcher=none", "--launcher=auto"]);
-        assert_eq!(child.launcher, Launcher::Auto);
-        let some = Options::parse_from("symm-bench -a nccl,one_shot_push".split(' '));
-        assert_eq!(some.algorithms, [What::Nccl, What::OneShotPush]);
-    }
-}
+mod tests;
