@@ -20,6 +20,9 @@ pub struct Case {
     pub sets: usize,
     /// Where they begin.
     pub unalign: Unalign,
+    /// The epoch that its channel begins at, as if there had been that many calls. Unless it is 0, no process makes the first
+    /// call before every process has prepared the case.
+    pub epoch: u32,
 }
 
 /// How far buffers begin behind an address that suits every access, in elements.
@@ -41,6 +44,7 @@ impl Case {
             in_place: false,
             sets: 1,
             unalign: Unalign::default(),
+            epoch: 0,
         }
     }
 

@@ -7,11 +7,12 @@
 //! an earlier call is never the word that is due. From round to round operands also rotate through the buffers, and rounds of
 //! operations back to back take turns with rounds of single ones on the same buffers: so an operand that is
 //! overwritten while a peer still reads it is seen, and so is a result that is not written in time. With two channels, two
-//! streams of each GPU run at once.
+//! streams of each GPU run at once. Half way, the epochs of every channel begin again at 0.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
+use symm_abi::gpu::EPOCH_PERIOD;
 use symm_cuda::{
     Device, Graph, Stream,
     launch::{Arguments, LaunchShape, launch},
@@ -129,8 +130,10 @@ fn soak(
     data: &Data,
     plan: &Plan,
 ) -> Result<Verdict> {
+    let launches = plan.operations.div_ceil(SETS * ROUNDS);
     let case = Case {
         sets: SETS,
+        epoch: first_epoch(launches * SETS * ROUNDS),
         ..*case
     };
     let mut channels = Vec::new();
@@ -141,7 +144,6 @@ fn soak(
         }
     }
     world.barrier("operands are written")?;
-    let launches = plan.operations.div_ceil(SETS * ROUNDS);
     for number in 0..launches {
         let done = channels
             .iter_mut()
@@ -157,6 +159,12 @@ fn soak(
         operations: launches * SETS * ROUNDS,
         wrong,
     })
+}
+
+/// Returns the epoch to begin at, so that the epochs begin again half way.
+fn first_epoch(operations: usize) -> u32 {
+    let half = u32::try_from(operations / 2).unwrap_or(u32::MAX);
+    EPOCH_PERIOD.saturating_sub(half.max(1))
 }
 
 /// An operation: its buffers, and the values that they hold.
@@ -334,6 +342,13 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn epochs_begin_again_half_way() {
+        assert_eq!(first_epoch(10_000), EPOCH_PERIOD - 5000);
+        assert_eq!(first_epoch(1), EPOCH_PERIOD - 1);
+        assert_eq!(first_epoch(usize::MAX), 0);
+    }
 
     #[test]
     fn what_is_left_over_is_never_what_is_due() {

@@ -96,7 +96,8 @@ pub struct StateHeader {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[repr(C)]
 pub struct BlockState {
-    /// Epoch of the next call. A channel may start at any epoch below [`EPOCH_PERIOD`], the same on every rank.
+    /// Epoch of the next call. A channel may start at any epoch below [`EPOCH_PERIOD`], the same on every rank; the signal
+    /// words of a pull channel are then twice that epoch at first, modulo 2³².
     pub epoch: u32,
     /// Slot of the next call.
     pub slot: u32,

@@ -3,10 +3,13 @@
 
 //! A case of a generated kernel: heaps, channel, buffers and arguments of each rank.
 
-use std::time::Duration;
+use std::{mem::offset_of, time::Duration};
 
 use anyhow::{Context, Result};
-use symm_abi::gpu::{Algorithm as Kind, BundleKernel, ErrorRecord, KernelParams, Launch, Trigger};
+use symm_abi::gpu::{
+    Algorithm as Kind, BlockState, BundleKernel, ErrorRecord, KernelParams, Launch, SIGNAL_BYTES,
+    StateHeader, Trigger,
+};
 use symm_cuda::{
     Stream,
     heap::{ALIGN, Heap, HeapLayout},
@@ -135,6 +138,12 @@ impl Member {
     ) -> Result<Self> {
         let device = heap.device().clone();
         let state = DeviceMemory::zeroed(&device, plan.channel.state_bytes as usize)?;
+        // Peers may already signal a channel that begins at 0; at any other epoch they wait for a barrier of the host first.
+        if case.epoch > 0 {
+            let begin = Beginning::new(plan, case.epoch);
+            state.write(size_of::<StateHeader>(), &begin.states)?;
+            heap.write(heap.layout().channels()[0].offset, &begin.signals)?;
+        }
         let watch = Watch::new(&device, heap.rank())?;
         let function = library.function(&device, kernel)?;
         let params = KernelParams {
@@ -160,6 +169,32 @@ impl Member {
             heap,
             _state: state,
         })
+    }
+}
+
+/// What a channel holds that begins at some epoch.
+struct Beginning {
+    /// The states of all blocks.
+    states: Vec<u8>,
+    /// The signal words of all blocks, which a push has none of.
+    signals: Vec<u8>,
+}
+
+impl Beginning {
+    fn new(plan: &Plan, epoch: u32) -> Self {
+        let blocks = plan.launch.blocks as usize;
+        let mut state = [0; size_of::<BlockState>()];
+        state[offset_of!(BlockState, epoch)..][..4].copy_from_slice(&epoch.to_le_bytes());
+        // Every call signals twice, so that this is the last signal of the call before.
+        let signal = epoch.wrapping_mul(2).to_le_bytes();
+        let words = match plan.spec.algorithm.is_push() {
+            true => 0,
+            false => blocks * SIGNAL_BYTES as usize / signal.len(),
+        };
+        Self {
+            states: state.repeat(blocks),
+            signals: signal.repeat(words),
+        }
     }
 }
 
@@ -263,6 +298,60 @@ impl Drop for Running {
             if let Err(error) = member.heap.device().synchronize() {
                 eprintln!("# rank {}: {error}", member.rank);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use symm_abi::{
+        DType, ReduceOp,
+        gpu::{Channel, EPOCH_PERIOD, KernelSpec},
+    };
+
+    #[test]
+    fn a_channel_begins_as_if_calls_had_been_made() {
+        for kind in Kind::ALL {
+            let spec = KernelSpec {
+                algorithm: kind,
+                dtype: DType::F32,
+                reduce_op: ReduceOp::Sum,
+                world_size: 2,
+                unroll: 1,
+                chip: "sm_90".into(),
+            };
+            let launch = Launch {
+                algorithm: kind,
+                unroll: 1,
+                blocks: 3,
+                threads: 64,
+                trigger: Trigger::None,
+            };
+            let channel = Channel::new(&spec, 1000, launch.blocks);
+            let plan = Plan {
+                spec,
+                launch,
+                channel,
+                count: 1000,
+            };
+            let begin = Beginning::new(&plan, EPOCH_PERIOD - 5);
+            let states = channel.state_bytes as usize - size_of::<StateHeader>();
+            assert_eq!(begin.states.len(), states);
+            assert_eq!(begin.states[32..36], (EPOCH_PERIOD - 5).to_le_bytes());
+            let signals = if kind.is_push() {
+                0
+            } else {
+                channel.bytes as usize
+            };
+            assert_eq!(begin.signals.len(), signals);
+            // 2 · (2³² − 6), modulo 2³².
+            assert!(
+                begin
+                    .signals
+                    .chunks_exact(4)
+                    .all(|word| word == (-12i32).to_le_bytes())
+            );
         }
     }
 }
