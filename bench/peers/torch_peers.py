@@ -6,9 +6,12 @@
     torchrun --standalone --nproc-per-node=4 torch_peers.py --output peers.csv
 
 Columns, in µs per all-reduce: NCCL, NCCL on symmetric windows, torch's
-symm_mem.one_shot_all_reduce and symm_mem.two_shot_all_reduce_. Each is captured
-K times in a CUDA graph; a figure is the median replay over K, the slowest rank's.
-An empty cell is an algorithm that refused the size; why is on stderr.
+symm_mem.one_shot_all_reduce and symm_mem.two_shot_all_reduce_. They are timed as
+symm-bench times: n operations in a CUDA graph, the ranks brought together before each
+replay, of whose times the least over the ranks counts (that of the rank which began
+last, and waited for nobody), over n; the figure is the median of the replays, of which
+two come before and are not counted. An empty cell is an algorithm that refused the
+size; why is on stderr.
 
 NVLink multicast stays off (NCCL_NVLS_ENABLE=0): the figures compare kernels over
 peer pointers.
@@ -27,15 +30,23 @@ import torch
 import torch.distributed as dist
 import torch.distributed._symmetric_memory as symm_mem
 
-DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+# By the names of nccl-tests, and by those of the CSV file.
+DTYPES = {
+    "bfloat16": ("bf16", torch.bfloat16),
+    "half": ("f16", torch.float16),
+    "float": ("f32", torch.float32),
+}
+DTYPES |= {name: (name, dtype) for name, dtype in DTYPES.values()}
 LARGEST_ONE_SHOT = 4 << 20
+WARMUP = 5
+UNCOUNTED = 2
 
 
 def median_us(enqueue, iterations, replays, device):
-    """Microseconds of one enqueued op: median over replays, maximum over ranks."""
+    """Microseconds of one enqueued op: least over ranks, median over replays."""
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
-        for _ in range(3):
+        for _ in range(WARMUP):
             enqueue()
     torch.cuda.synchronize()
     dist.barrier()
@@ -43,11 +54,9 @@ def median_us(enqueue, iterations, replays, device):
     with torch.cuda.graph(graph, stream=stream):
         for _ in range(iterations):
             enqueue()
-    for _ in range(3):
-        graph.replay()
-    torch.cuda.synchronize()
     times = []
-    for _ in range(replays):
+    for _ in range(UNCOUNTED + replays):
+        torch.cuda.synchronize()
         dist.barrier()
         torch.cuda.synchronize()
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
@@ -56,9 +65,9 @@ def median_us(enqueue, iterations, replays, device):
         end.record()
         end.synchronize()
         times.append(begin.elapsed_time(end) * 1e3 / iterations)
-    slowest = torch.tensor([statistics.median(times)], device=device)
-    dist.all_reduce(slowest, op=dist.ReduceOp.MAX)
-    return float(slowest)
+    least = torch.tensor(times[UNCOUNTED:], device=device)
+    dist.all_reduce(least, op=dist.ReduceOp.MIN)
+    return statistics.median(least.tolist())
 
 
 class Peers:
@@ -117,9 +126,9 @@ def parse_arguments():
     parser.add_argument("-b", "--min-bytes", type=int, default=1 << 10)
     parser.add_argument("-e", "--max-bytes", type=int, default=16 << 20)
     parser.add_argument("-f", "--factor", type=int, default=2, help="multiply the size from size to size")
-    parser.add_argument("-d", "--dtype", choices=DTYPES, default="bf16")
-    parser.add_argument("-n", "--iterations", type=int, default=50)
-    parser.add_argument("--replays", type=int, default=15)
+    parser.add_argument("-d", "--dtype", choices=DTYPES, default="bfloat16")
+    parser.add_argument("-n", "--iterations", type=int, default=100)
+    parser.add_argument("--replays", type=int, default=9)
     parser.add_argument("--output", default="-", help="CSV file; - for standard output")
     return parser.parse_args()
 
@@ -131,11 +140,12 @@ def main():
     device = torch.device("cuda", local_rank)
     dist.init_process_group("nccl", device_id=device)
     peers = Peers(arguments, device)
+    name, dtype = DTYPES[arguments.dtype]
     rows = []
     size = arguments.min_bytes
     while size <= arguments.max_bytes:
-        times = peers.row(size, DTYPES[arguments.dtype])
-        rows.append({"world": dist.get_world_size(), "dtype": arguments.dtype, "bytes": size}
+        times = peers.row(size, dtype)
+        rows.append({"world": dist.get_world_size(), "dtype": name, "bytes": size}
                     | {k: "" if v is None else f"{v:.2f}" for k, v in times.items()})
         size *= arguments.factor
     if dist.get_rank() == 0:
@@ -145,6 +155,8 @@ def main():
         writer.writerows(rows)
         output.flush()
     dist.destroy_process_group()
+    if not any(row["nccl"] for row in rows):
+        sys.exit("no all-reduce was timed, not even NCCL's; see above")
 
 
 if __name__ == "__main__":
