@@ -18,7 +18,7 @@ use super::{
 /// Version of the table's form.
 const VERSION: u32 = 1;
 
-/// The table that Symm ships, as JSON; measured on H100.
+/// The table that Symm ships, as JSON; measured on H100, or derived from that, as each entry's device says.
 const SHIPPED: &str = include_str!("launch_table.json");
 
 /// When the next grid in the stream may start (programmatic dependent launch).
@@ -75,7 +75,7 @@ pub struct Shape {
 pub struct ChipTable {
     /// The chip, for example `sm_90`.
     pub chip: String,
-    /// Where it was measured.
+    /// Where it was measured, or what it was derived from.
     pub device: String,
     /// Ranks of the group.
     pub world_size: u32,
@@ -105,7 +105,7 @@ pub struct Launch {
 pub struct LaunchTable {
     /// Version of this form: 1.
     pub version: u32,
-    /// One entry per chip and group size that was measured.
+    /// At most one entry per chip and group size.
     pub tables: Vec<ChipTable>,
 }
 
@@ -169,8 +169,8 @@ impl LaunchTable {
         Ok(table)
     }
 
-    /// Returns the entry for a chip and a group size, or the nearest one that was measured: of the same chip if there is
-    /// one, of the next larger group if there is one.
+    /// Returns the entry for a chip and a group size, or the nearest one that there is: of the same chip if there is one, of
+    /// the next larger group if there is one.
     pub fn entry(&self, chip: &str, world_size: u32) -> Option<&ChipTable> {
         self.tables.iter().min_by_key(|entry| {
             let smaller = entry.world_size < world_size;
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_entry_serves_what_was_not_measured() {
+    fn the_nearest_entry_serves_what_has_none() {
         let table = LaunchTable::shipped().expect("the shipped table is sound");
         let entry = |chip, ranks| table.entry(chip, ranks).map(|entry| entry.world_size);
         assert_eq!(entry("sm_90", 4), Some(4));
