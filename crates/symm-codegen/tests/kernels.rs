@@ -3,12 +3,14 @@
 
 //! All-reduce kernels through NVIDIA's own assembler: each is accepted, and none spills registers.
 //!
-//! Needs ptxas, which `cargo xtask setup --gpu-tools` fetches; without it these tests say so and pass.
+//! Needs ptxas, which `cargo xtask test` fetches; without it these tests are ignored, and counted so. Every kernel that there
+//! is for sm_90 takes minutes: `cargo test --package symm-codegen --test kernels -- --ignored`.
 
 mod ptxas;
 
+use libtest_mimic::{Arguments, Failed, Trial};
 use ptxas::Ptxas;
-use std::collections::BTreeMap;
+use std::process::ExitCode;
 use symm_abi::{
     DType, ReduceOp,
     gpu::{Algorithm, KernelSpec, MAX_WORLD_SIZE, Reduction},
@@ -16,12 +18,47 @@ use symm_abi::{
 use symm_codegen::gpu::compile_all;
 use symm_ir::context::create_context;
 
-/// Compiles and assembles kernels, and checks that each is listed in `known` terms: no spills, no stack.
-fn assemble(specs: &[KernelSpec]) {
-    let Some(ptxas) = Ptxas::find() else { return };
+fn main() -> ExitCode {
+    let ptxas = Ptxas::find();
+    if ptxas.is_none() {
+        println!("SKIPPED: there is no ptxas; run `cargo xtask setup --gpu-tools`");
+    }
+    let test = |name, ignored, run: fn(&Ptxas)| {
+        let ptxas = ptxas.clone();
+        let ignored = ignored || ptxas.is_none();
+        let run = move || {
+            run(ptxas.as_ref().ok_or("there is no ptxas")?);
+            Ok::<_, Failed>(())
+        };
+        Trial::test(name, run).with_ignored_flag(ignored)
+    };
+    let tests = vec![
+        test(
+            "every_algorithm_assembles_for_every_group_size",
+            false,
+            every_algorithm,
+        ),
+        test(
+            "every_reduction_assembles_for_every_group_size",
+            false,
+            every_reduction,
+        ),
+        test("other_chips_assemble", false, other_chips),
+        test("spills_are_seen", false, spills_are_seen),
+        test("every_kernel_assembles", true, every_kernel),
+    ];
+    // Each test keeps all cores busy by itself.
+    let arguments = Arguments {
+        test_threads: Some(1),
+        ..Arguments::from_args()
+    };
+    libtest_mimic::run(&arguments, tests).exit_code()
+}
+
+/// Compiles and assembles kernels, and checks that none spills, has a stack, or has more threads than registers.
+fn assemble(ptxas: &Ptxas, specs: &[KernelSpec]) {
     let images = compile_all(create_context, specs, None).expect("every kernel compiles");
     let assembled = ptxas.assemble_all(&images);
-    let mut registers = BTreeMap::new();
     for (spec, usage) in specs.iter().zip(assembled) {
         let usage = usage.unwrap_or_else(|message| panic!("{}: {message}", spec.name()));
         assert_eq!(
@@ -36,13 +73,6 @@ fn assemble(specs: &[KernelSpec]) {
             "{}: {usage:?} for {threads} threads",
             spec.name()
         );
-        let most = registers
-            .entry((spec.algorithm, spec.world_size, spec.unroll))
-            .or_insert(0);
-        *most = usage.registers.max(*most);
-    }
-    for ((algorithm, world_size, unroll), most) in registers {
-        println!("{algorithm}, {world_size} ranks, unroll {unroll}: at most {most} registers");
     }
 }
 
@@ -53,33 +83,26 @@ fn specs(chip: &str, world_sizes: impl IntoIterator<Item = u32>) -> Vec<KernelSp
         .collect()
 }
 
-#[test]
-fn every_algorithm_assembles_for_every_group_size() {
+/// Each algorithm with each unroll factor, for sums of bf16.
+fn every_algorithm(ptxas: &Ptxas) {
     let mut specs = specs("sm_90", 2..=MAX_WORLD_SIZE);
     specs.retain(|spec| spec.dtype == DType::BF16 && spec.reduce_op == ReduceOp::Sum);
-    assemble(&specs);
+    assemble(ptxas, &specs);
 }
 
-#[test]
-fn every_reduction_assembles() {
-    let reduction = |(index, reduction): (usize, Reduction)| KernelSpec {
-        algorithm: Algorithm::ALL[index % Algorithm::ALL.len()],
-        dtype: reduction.dtype,
-        reduce_op: reduction.op,
-        world_size: 2 + index as u32 % (MAX_WORLD_SIZE - 1),
-        unroll: 1,
-        chip: "sm_90".into(),
-    };
-    let specs: Vec<_> = Reduction::all()
-        .into_iter()
-        .enumerate()
-        .map(reduction)
-        .collect();
-    assemble(&specs);
+/// Each type and reduction with the algorithm whose turn it is: with each of the four in four group sizes or less.
+fn every_reduction(ptxas: &Ptxas) {
+    let mut specs = specs("sm_90", 2..=MAX_WORLD_SIZE);
+    specs.retain(|spec| {
+        let reduction = Reduction::canonical(spec.dtype, spec.reduce_op);
+        let turn = reduction.map(|reduction| reduction.algorithm_in_turn(spec.world_size));
+        turn == Some(spec.algorithm) && spec.unroll == 1
+    });
+    assert_eq!(specs.len(), 7 * Reduction::all().len());
+    assemble(ptxas, &specs);
 }
 
-#[test]
-fn other_chips_assemble() {
+fn other_chips(ptxas: &Ptxas) {
     for chip in ["sm_80", "sm_89", "sm_100", "sm_120"] {
         let mut specs = specs(chip, [2, 5]);
         let dtypes = [
@@ -92,19 +115,15 @@ fn other_chips_assemble() {
         specs.retain(|spec| {
             dtypes.contains(&spec.dtype) && spec.reduce_op == ReduceOp::Max && spec.unroll == 1
         });
-        assemble(&specs);
+        assemble(ptxas, &specs);
     }
 }
 
-#[test]
-#[ignore = "takes minutes: every kernel that there is for sm_90"]
-fn every_kernel_assembles() {
-    assemble(&specs("sm_90", 2..=MAX_WORLD_SIZE));
+fn every_kernel(ptxas: &Ptxas) {
+    assemble(ptxas, &specs("sm_90", 2..=MAX_WORLD_SIZE));
 }
 
-#[test]
-fn spills_are_seen() {
-    let Some(ptxas) = Ptxas::find() else { return };
+fn spills_are_seen(ptxas: &Ptxas) {
     let spec = KernelSpec {
         algorithm: Algorithm::TwoShotPush,
         dtype: DType::BF16,

@@ -13,6 +13,7 @@ use std::{
 use symm_abi::gpu::KernelImage;
 
 /// The assembler.
+#[derive(Clone)]
 pub struct Ptxas {
     program: PathBuf,
 }
@@ -29,8 +30,7 @@ pub struct Usage {
 }
 
 impl Ptxas {
-    /// Returns the assembler that `cargo xtask setup --gpu-tools` fetched, or the one on the path; says so if there is
-    /// none.
+    /// Returns the assembler that `cargo xtask setup --gpu-tools` fetched, or the one on the path, if there is one.
     pub fn find() -> Option<Self> {
         let fetched = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .with_file_name("gpu-tools/nvidia/cuda_nvcc/bin/ptxas");
@@ -39,11 +39,8 @@ impl Ptxas {
         let program = [fetched]
             .into_iter()
             .chain(on_path)
-            .find(|program| program.is_file());
-        if program.is_none() {
-            eprintln!("SKIPPED: there is no ptxas; run `cargo xtask setup --gpu-tools`");
-        }
-        Some(Self { program: program? })
+            .find(|program| program.is_file())?;
+        Some(Self { program })
     }
 
     /// Assembles kernels on all cores; the results are in the order of the kernels.

@@ -3,13 +3,30 @@
 
 //! NVIDIA's assembler for PTX, from the Python package that ships it.
 
-use std::process::Command;
+use std::{env, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
 use crate::{process, workspace};
 
 const PACKAGE: &str = "nvidia-cuda-nvcc-cu12==12.9.*";
+
+/// Puts ptxas where the tests look for it unless there is one already, that of a CUDA toolkit on the path included.
+///
+/// # Errors
+/// Python's pip is missing or can't fetch the package.
+pub fn provide() -> Result<()> {
+    let paths = env::var_os("PATH").unwrap_or_default();
+    if is_on(env::split_paths(&paths)) {
+        return Ok(());
+    }
+    install()
+}
+
+/// Tells whether ptxas is in one of these folders.
+fn is_on(mut folders: impl Iterator<Item = impl AsRef<Path>>) -> bool {
+    folders.any(|folder| folder.as_ref().join("ptxas").is_file())
+}
 
 /// Puts ptxas into `gpu-tools` of the target folder, where the tests look for it.
 ///
@@ -24,6 +41,9 @@ pub fn install() -> Result<()> {
             "pip",
             "install",
             "--quiet",
+            // Where there is no network, that should be known soon.
+            "--retries=1",
+            "--timeout=20",
             "--no-deps",
             "--upgrade",
             "--target",
@@ -38,4 +58,19 @@ pub fn install() -> Result<()> {
         version.lines().last().unwrap_or_default()
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toolkits_ptxas_will_do() {
+        let folder = env::temp_dir().join(format!("symm-xtask-ptxas-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("it can be made");
+        assert!(!is_on([&folder].into_iter()));
+        std::fs::write(folder.join("ptxas"), "").expect("it can be written");
+        assert!(is_on([&folder].into_iter()));
+        std::fs::remove_dir_all(&folder).expect("it is there");
+    }
 }

@@ -3,7 +3,7 @@
 
 //! `cargo xtask setup`: installs what the build needs and the machine lacks.
 
-mod gpu_tools;
+pub mod gpu_tools;
 
 use std::{
     fs,

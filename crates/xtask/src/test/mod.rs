@@ -35,17 +35,32 @@ enum Suite {
     Docs,
 }
 
-/// Sets the machine up, runs the suites and prints `N passed, N failed`.
+impl Args {
+    fn chooses(&self, suite: Suite) -> bool {
+        self.only.is_empty() || self.only.contains(&suite)
+    }
+}
+
+/// Sets the machine up, runs the suites and prints `N passed, N failed`, and `N skipped` if there are any.
 ///
 /// # Errors
 /// The set-up failed, or a test did, or none was run.
 pub fn run(args: &Args) -> Result<()> {
     setup::run()?;
+    let assembles = args.chooses(Suite::Rust) || args.chooses(Suite::Lit);
+    let ptxas = if assembles {
+        setup::gpu_tools::provide()
+    } else {
+        Ok(())
+    };
     let mut total = Tally::default();
     for &suite in Suite::value_variants() {
-        if args.only.is_empty() || args.only.contains(&suite) {
+        if args.chooses(suite) {
             total += run_suite(suite);
         }
+    }
+    if let Err(error) = ptxas {
+        println!("SKIPPED: the tests that assemble PTX, for want of ptxas: {error:#}");
     }
     println!("{total}");
     if total.failed > 0 || total.passed == 0 {
