@@ -3,7 +3,7 @@
 
 //! Events: points in a stream that can be awaited and timed.
 
-use cudarc::driver::{CudaEvent, sys};
+use cudarc::driver::{CudaEvent, result, sys};
 
 use crate::{driver::Device, error::Result, stream::Stream};
 
@@ -38,8 +38,9 @@ impl Event {
     ///
     /// [`Error::Call`](crate::Error::Call) if the stream belongs to another device.
     pub fn record(&self, stream: &Stream) -> Result<()> {
-        self.inner
-            .record(stream.inner())
+        self.device.bind()?;
+        // SAFETY: event and stream are alive.
+        unsafe { result::event::record(self.inner.cu_event(), stream.raw()) }
             .map_err(|e| self.device.failed("cuEventRecord", e))
     }
 
@@ -49,9 +50,10 @@ impl Event {
     ///
     /// [`Error::Call`](crate::Error::Call) if the driver refuses.
     pub fn block(&self, stream: &Stream) -> Result<()> {
-        stream
-            .inner()
-            .wait(&self.inner)
+        let flags = sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
+        stream.device().bind()?;
+        // SAFETY: event and stream are alive.
+        unsafe { result::stream::wait_event(stream.raw(), self.inner.cu_event(), flags) }
             .map_err(|e| self.device.failed("cuStreamWaitEvent", e))
     }
 

@@ -12,9 +12,16 @@ use crate::{driver::Device, error::Result};
 /// A queue of work on one device; cloning names the same queue.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    inner: Arc<CudaStream>,
+    raw: sys::CUstream,
+    /// Absent where the stream is somebody else's.
+    _owned: Option<Arc<CudaStream>>,
     device: Device,
 }
+
+// SAFETY: the driver ties a stream to no thread and guards it by itself.
+unsafe impl Send for Stream {}
+// SAFETY: as above.
+unsafe impl Sync for Stream {}
 
 impl Stream {
     /// Makes a stream that does not wait for the legacy default stream.
@@ -23,26 +30,26 @@ impl Stream {
     ///
     /// [`Error::Call`](crate::Error::Call) if the driver refuses.
     pub fn new(device: &Device) -> Result<Self> {
-        let inner = device
+        let owned = device
             .context()
             .new_stream()
             .map_err(|e| device.failed("cuStreamCreate", e))?;
         Ok(Self {
-            inner,
+            raw: owned.cu_stream(),
+            _owned: Some(owned),
             device: device.clone(),
         })
     }
 
-    /// Borrows a stream that another library owns; dropping the result leaves it alone.
+    /// Borrows a stream that another library owns; dropping the result leaves it alone. Allocates nothing.
     ///
     /// # Safety
     ///
     /// `raw` is a stream of `device`'s primary context and outlives every clone of the result.
     pub unsafe fn borrow(device: &Device, raw: sys::CUstream) -> Self {
-        // SAFETY: the caller's promise is the callee's.
-        let inner = unsafe { device.context().wrap_borrowed_stream(raw) };
         Self {
-            inner,
+            raw,
+            _owned: None,
             device: device.clone(),
         }
     }
@@ -53,8 +60,9 @@ impl Stream {
     ///
     /// [`Error::Call`](crate::Error::Call) with the error of whichever kernel failed.
     pub fn synchronize(&self) -> Result<()> {
-        self.inner
-            .synchronize()
+        self.device.bind()?;
+        // SAFETY: the stream is alive.
+        unsafe { result::stream::synchronize(self.raw) }
             .map_err(|e| self.device.failed("cuStreamSynchronize", e))
     }
 
@@ -66,11 +74,25 @@ impl Stream {
     pub fn is_done(&self) -> Result<bool> {
         self.device.bind()?;
         // SAFETY: the stream is alive.
-        let code = unsafe { sys::cuStreamQuery(self.raw()) };
+        let code = unsafe { sys::cuStreamQuery(self.raw) };
         if code == sys::CUresult::CUDA_ERROR_NOT_READY {
             return Ok(false);
         }
         self.device.check("cuStreamQuery", code).map(|()| true)
+    }
+
+    /// Returns whether what is put into the stream becomes part of a graph instead of being run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`](crate::Error::Call) if the driver refuses, as it does for the legacy stream while another one is captured.
+    pub fn is_capturing(&self) -> Result<bool> {
+        self.device.bind()?;
+        let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
+        // SAFETY: the stream is alive, and `status` outlives the call.
+        let code = unsafe { sys::cuStreamIsCapturing(self.raw, &mut status) };
+        self.device.check("cuStreamIsCapturing", code)?;
+        Ok(status != sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE)
     }
 
     /// Puts a copy of `bytes` bytes between two places of the stream's device into the stream.
@@ -90,7 +112,7 @@ impl Stream {
     ) -> Result<()> {
         self.device.bind()?;
         // SAFETY: the caller vouches for the ranges; the stream is alive.
-        unsafe { result::memcpy_dtod_async(to, from, bytes, self.raw()) }
+        unsafe { result::memcpy_dtod_async(to, from, bytes, self.raw) }
             .map_err(|e| self.device.failed("cuMemcpyDtoDAsync", e))
     }
 
@@ -101,10 +123,6 @@ impl Stream {
 
     /// Returns the driver's handle, for other libraries; it stays owned by this object.
     pub fn raw(&self) -> sys::CUstream {
-        self.inner.cu_stream()
-    }
-
-    pub(crate) fn inner(&self) -> &CudaStream {
-        &self.inner
+        self.raw
     }
 }

@@ -35,8 +35,6 @@ enum On {
 pub struct CCall {
     started: Rc<Started>,
     binding: Binding,
-    /// The stream of the last run.
-    stream: Option<Stream>,
 }
 
 impl Started {
@@ -147,18 +145,10 @@ impl CCall {
                 unsafe { rank.run_entry(function, pointers) }
             }
             On::Gpu(session) => {
-                let known = self
-                    .stream
-                    .take()
-                    .filter(|stream| stream.raw().cast() == raw);
-                let stream = known.unwrap_or_else(|| {
-                    // SAFETY: the caller vouches that the stream is one of the rank's GPU.
-                    unsafe { Stream::borrow(session.device(), raw.cast()) }
-                });
+                // SAFETY: the caller vouches that the stream is one of the rank's GPU.
+                let stream = unsafe { Stream::borrow(session.device(), raw.cast()) };
                 // SAFETY: the caller vouches for stream and buffers.
-                let result = unsafe { session.enqueue(&mut self.binding, &stream) };
-                self.stream = Some(stream);
-                result
+                unsafe { session.enqueue(&mut self.binding, &stream) }
             }
         };
         result.map_err(|error| started.trouble(error))
@@ -227,11 +217,7 @@ pub unsafe extern "C" fn symm_call_create(
         hand_out(call, || {
             let started = object("rank", rank)?.started.clone();
             let binding = Binding::new(&started.program, string("entry", entry)?)?;
-            Ok(CCall {
-                started,
-                binding,
-                stream: None,
-            })
+            Ok(CCall { started, binding })
         })
     }
 }

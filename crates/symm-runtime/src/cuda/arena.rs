@@ -29,11 +29,11 @@ pub(super) struct Exhausted {
 }
 
 impl Arena {
-    /// Manages `bytes` bytes at `base`, which is a multiple of [`ALIGN`].
-    pub(super) fn new(base: u64, bytes: u64) -> Self {
+    /// Manages `bytes` bytes at `base`, which is a multiple of [`ALIGN`], for a program of so many buffers.
+    pub(super) fn new(base: u64, bytes: u64, buffers: usize) -> Self {
         Self {
             base,
-            offsets: RefCell::new(Heap::new(bytes)),
+            offsets: RefCell::new(Heap::new(bytes, buffers)),
         }
     }
 
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn buffers_are_aligned_apart_and_repeatable() {
-        let arena = Arena::new(BASE, 4096);
+        let arena = Arena::new(BASE, 4096, 0);
         let run = || {
             let addresses = [(100, 64), (1, 1), (0, 4), (300, 512)]
                 .map(|(bytes, align)| arena.alloc(bytes, align).unwrap());
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn exhaustion_says_what_is_left() {
-        let arena = Arena::new(BASE, 1024);
+        let arena = Arena::new(BASE, 1024, 0);
         let kept = arena.alloc(512, 1).unwrap();
         let none = Exhausted {
             free: 512,
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn ranges_are_told_from_others() {
-        let arena = Arena::new(BASE, 1024);
+        let arena = Arena::new(BASE, 1024, 0);
         assert!(arena.contains(BASE, 1024) && arena.contains(BASE + 1024, 0));
         assert!(!arena.contains(BASE, 1025) && !arena.contains(BASE - 1, 1));
         assert!(!arena.contains(BASE + 1, u64::MAX));

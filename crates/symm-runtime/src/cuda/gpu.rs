@@ -154,7 +154,7 @@ impl Loader<'_> {
             })
             .collect::<Result<_, Error>>()?;
         Ok(Gpu {
-            arena: Arena::new(arena.address(), arena_bytes),
+            arena: Arena::new(arena.address(), arena_bytes, manifest.buffers.len()),
             views,
             groups,
             kernels,
@@ -285,6 +285,7 @@ impl Loader<'_> {
                 device: &self.device,
                 group,
                 plan,
+                buffers: manifest.buffers.len(),
                 hash,
                 fallback: self.config.fallback,
             };

@@ -46,6 +46,8 @@ pub(super) struct Joining<'a> {
     pub(super) device: &'a Device,
     pub(super) group: &'a symm_abi::Group,
     pub(super) plan: &'a GroupPlan,
+    /// How many buffers the program has.
+    pub(super) buffers: usize,
     /// The plan hash of the program.
     pub(super) hash: [u8; 32],
     pub(super) fallback: bool,
@@ -74,7 +76,7 @@ impl Joining<'_> {
         Ok(Group {
             me,
             ranks: self.group.ranks.clone(),
-            arena: Arena::new(base, self.plan.heap_bytes),
+            arena: Arena::new(base, self.plan.heap_bytes, self.buffers),
             memory,
             library,
             announced: Cell::new(0),

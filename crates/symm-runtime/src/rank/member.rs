@@ -59,7 +59,7 @@ impl Group {
             index,
             view: Box::new(UnsafeCell::new(view)),
             _bases: bases,
-            heap: RefCell::new(Heap::new(capacity)),
+            heap: RefCell::new(Heap::new(capacity, 0)),
             reserved: Cell::new(0),
             sequence: Cell::new(0),
             step: Cell::new(None),
