@@ -15,9 +15,9 @@
  *     symm_call_bind_result(call, 0, y, bytes_of_y);
  *     symm_call_run(call, stream);        // as often as you like
  *
- * Everything that a run needs is made by symm_rank_start. On GPUs symm_call_run only puts work into the stream: it
- * allocates nothing, waits for nothing, talks to no other rank, and may be captured in a CUDA graph. On the CPU it runs the
- * entry, and returns when every rank is through.
+ * Everything that a run needs is made by symm_rank_start, NCCL's connections too. On GPUs symm_call_run only puts work into
+ * the stream: it allocates nothing but what looking up the driver's functions takes, once; it waits for nothing, talks to no other rank,
+ * and may be captured in a CUDA graph, also the first time. On the CPU it runs the entry, and returns when every rank is through.
  *
  * Programs, worlds and symm_last_error may be used from any thread. A rank and its calls are used by one thread at a time.
  * Objects are freed in any order, each once, by the function that ends in _free; NULL is allowed there. Out parameters
@@ -173,8 +173,9 @@ symm_status symm_rank_start(symm_world *world, const symm_program *program, uint
  * the rank and its calls. */
 void symm_rank_free(symm_rank *rank);
 
-/* Looks, without waiting for anything, whether any rank has failed. On GPUs a failure shows here once the stream has run
- * into it: ask after you have waited for the stream, and before you use the results. */
+/* Looks, without waiting for the GPU, whether any rank has failed; where one has, it may take up to two seconds to learn why. On
+ * GPUs a failure shows here once the stream has run into it: ask after you have waited for the stream, which has a bound, and before you
+ * use the results. */
 symm_status symm_rank_check(symm_rank *rank);
 
 /* Prepares an entry whose buffers are to be bound. */

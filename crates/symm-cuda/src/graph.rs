@@ -63,6 +63,18 @@ impl Capture {
     }
 }
 
+/// Lets this thread ask the driver about work that has nothing to do with captures which other threads are in, whatever mode those have.
+///
+/// # Errors
+///
+/// [`Error::Call`](crate::Error::Call) if the driver refuses.
+pub fn ignore_captures(device: &Device) -> Result<()> {
+    let mut mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
+    // SAFETY: `mode` outlives the call.
+    let code = unsafe { sys::cuThreadExchangeStreamCaptureMode(&mut mode) };
+    device.check("cuThreadExchangeStreamCaptureMode", code)
+}
+
 /// Captured work that is not executable yet.
 #[derive(Debug)]
 pub struct Captured {

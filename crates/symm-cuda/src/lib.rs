@@ -20,6 +20,7 @@
 //! | [`cublaslt`] | matrix products, where cuBLASLt is installed |
 //! | [`nccl`] | NCCL's collectives, where NCCL is installed |
 //! | [`nvtx`] | named ranges for a profiler that listens |
+//! | [`mark`] | what a stream is at, for a host that does not ask the driver |
 //! | [`watch`] | who failed to arrive when a kernel's bounded wait ran out |
 //!
 //! Nothing here panics because a driver, a device or a peer is missing: [`driver::version`] finds out first.
@@ -34,6 +35,7 @@ pub mod graph;
 pub mod heap;
 pub mod launch;
 pub mod launch_env;
+pub mod mark;
 pub mod memory;
 pub mod module;
 pub mod nccl;

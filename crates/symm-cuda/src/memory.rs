@@ -13,6 +13,7 @@ use cudarc::driver::{result, sys};
 use crate::{
     driver::Device,
     error::{Error, Result},
+    stream::Stream,
 };
 
 /// Ordinary memory of one device, which no peer addresses.
@@ -141,6 +142,30 @@ impl HostMapped {
         Ok(self.mapped + offset as u64)
     }
 
+    /// Puts a copy of `len` bytes at `offset` to device memory into `stream`; neither waits nor needs a multiprocessor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Range`] if they lie outside, [`Error::Call`] if the driver refuses.
+    ///
+    /// # Safety
+    ///
+    /// `to` is memory that the stream's device may write, of at least `len` bytes. It stays mapped until the stream has
+    /// run the copy, and so does this memory.
+    pub unsafe fn send(
+        &self,
+        stream: &Stream,
+        (offset, len): (usize, usize),
+        to: sys::CUdeviceptr,
+    ) -> Result<()> {
+        in_range("a copy from pinned memory", offset, len, self.bytes)?;
+        stream.device().bind()?;
+        let from = self.host.as_ptr().wrapping_add(offset).cast();
+        // SAFETY: the source lies inside the allocation; the caller vouches for the rest.
+        let code = unsafe { sys::cuMemcpyHtoDAsync_v2(to, from, len, stream.raw()) };
+        stream.device().check("cuMemcpyHtoDAsync", code)
+    }
+
     /// Returns the 32-bit word at `offset`, shared with the device.
     ///
     /// # Errors
@@ -152,6 +177,13 @@ impl HostMapped {
             // ever reached through atomics on the host.
             unsafe { AtomicU32::from_ptr(at.as_ptr().cast()) }
         })
+    }
+
+    /// Returns all whole 32-bit words, shared with the device.
+    pub fn words32(&self) -> &[AtomicU32] {
+        // SAFETY: the allocation is aligned to a page, has that many words, and lives as long as `self`; the host only ever
+        // reaches it through atomics.
+        unsafe { std::slice::from_raw_parts(self.host.as_ptr().cast(), self.bytes / 4) }
     }
 
     /// Returns the 64-bit word at `offset`, shared with the device.

@@ -1,13 +1,16 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! The record in which a kernel says that a bounded wait failed; the host reads it without waiting for the device.
+//! The records in which kernels say that a bounded wait failed; the host reads them without waiting for the device.
 //!
-//! The record, an [`ErrorRecord`], lies in pinned host memory that the device writes. Of the threads whose waits fail, one
-//! claims the record, fills it and writes its kind last; all leave, and so do the other ranks, through the group's abort
-//! word. The host looks at one word to know that all is well.
+//! A record, an [`ErrorRecord`], lies in pinned host memory that the device writes. Each channel has one of its own: of the
+//! threads of a channel whose waits fail, one claims the record, fills it and writes its kind last; all leave, and so do the other
+//! ranks, through the group's abort word. The host looks at one word a channel to know that all is well.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use cudarc::driver::sys;
 use symm_abi::gpu::{ErrorRecord, RECORD_ABORTED, RECORD_TIMEOUT};
@@ -21,7 +24,7 @@ use crate::{
 const RECORD_BYTES: usize = size_of::<ErrorRecord>();
 const WORDS: usize = RECORD_BYTES / 4;
 
-/// One rank's record, in pinned memory that its device writes and its host reads.
+/// One rank's records, in pinned memory that its device writes and its host reads.
 #[derive(Debug)]
 pub struct Watch {
     page: HostMapped,
@@ -38,40 +41,31 @@ pub struct Names {
 }
 
 impl Watch {
-    /// Makes an empty record for `rank` on `device`.
+    /// Makes empty records for `rank` on `device`, one for each of `channels` channels.
     ///
     /// # Errors
     ///
     /// [`Error::Call`] if memory cannot be pinned.
-    pub fn new(device: &Device, rank: u32) -> Result<Self> {
+    pub fn new(device: &Device, rank: u32, channels: usize) -> Result<Self> {
         Ok(Self {
-            page: HostMapped::new(device, RECORD_BYTES)?,
+            page: HostMapped::new(device, channels * RECORD_BYTES)?,
             rank,
         })
     }
 
-    /// Returns the address that kernels write to.
-    pub fn device_address(&self) -> sys::CUdeviceptr {
+    /// Returns the address that the kernels of a channel write to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Range`] if there is no such channel.
+    pub fn device_address(&self, channel: usize) -> Result<sys::CUdeviceptr> {
         self.page
-            .device_address(0, RECORD_BYTES)
-            .expect("the record is as large as its page")
+            .device_address(channel * RECORD_BYTES, RECORD_BYTES)
     }
 
-    /// Returns what a kernel has recorded; `None` while all is well.
+    /// Returns what a kernel has recorded, a wait that ran out before one that was given up; `None` while all is well.
     pub fn record(&self) -> Option<ErrorRecord> {
-        let kind = self.word(0).load(Ordering::Acquire);
-        // What was written before the kind is visible now that the kind is.
-        let word = |index| self.word(index).load(Ordering::Relaxed);
-        (kind != 0).then(|| ErrorRecord {
-            kind,
-            op: word(1),
-            phase: word(2),
-            peer: word(3),
-            epoch: word(4),
-            block: word(5),
-            cause: word(6),
-            reserved: 0,
-        })
+        first(self.page.words32())
     }
 
     /// Fails if a kernel's wait has failed; costs one load while all is well.
@@ -91,16 +85,39 @@ impl Watch {
         }
     }
 
-    /// Empties the record once the group is usable again; no kernel of the rank may be running.
+    /// Empties the records once the group is usable again; no kernel of the rank may be running.
     pub fn clear(&self) {
-        (0..WORDS).for_each(|index| self.word(index).store(0, Ordering::Release));
+        let words = self.page.words32().iter();
+        words.for_each(|word| word.store(0, Ordering::Release));
     }
+}
 
-    fn word(&self, index: usize) -> &std::sync::atomic::AtomicU32 {
-        self.page
-            .word32(index * 4)
-            .expect("the word lies inside the record")
+/// Finds what is to be said in the words of some records.
+fn first(words: &[AtomicU32]) -> Option<ErrorRecord> {
+    let mut given_up = None;
+    for words in words.chunks_exact(WORDS) {
+        let kind = words[0].load(Ordering::Acquire);
+        if kind == 0 {
+            continue;
+        }
+        // What was written before the kind is visible now that the kind is.
+        let word = |index: usize| words[index].load(Ordering::Relaxed);
+        let record = ErrorRecord {
+            kind,
+            op: word(1),
+            phase: word(2),
+            peer: word(3),
+            epoch: word(4),
+            block: word(5),
+            cause: word(6),
+            reserved: 0,
+        };
+        if kind == RECORD_TIMEOUT {
+            return Some(record);
+        }
+        given_up.get_or_insert(record);
     }
+    given_up
 }
 
 fn describe(rank: u32, record: &ErrorRecord, names: Names, bound: Duration) -> Error {
@@ -158,6 +175,19 @@ mod tests {
             text(RECORD_ABORTED)
         );
         assert!(text(9).contains("kind 9"));
+    }
+
+    #[test]
+    fn a_wait_that_ran_out_is_told_before_one_that_was_given_up() {
+        let words: Vec<AtomicU32> = (0..3 * WORDS).map(|_| AtomicU32::new(0)).collect();
+        assert_eq!(first(&words), None);
+        let fill = |record: usize, kind, op| {
+            words[record * WORDS + 1].store(op, Ordering::Relaxed);
+            words[record * WORDS].store(kind, Ordering::Release);
+            first(&words).map(|found| (found.kind, found.op))
+        };
+        assert_eq!(fill(1, RECORD_ABORTED, 5), Some((RECORD_ABORTED, 5)));
+        assert_eq!(fill(2, RECORD_TIMEOUT, 6), Some((RECORD_TIMEOUT, 6)));
     }
 
     #[test]

@@ -56,8 +56,9 @@ impl Run {
     }
 
     fn failure(&self, entry: &'static [&'static str]) -> (Failure, String, Vec<u32>) {
+        let program = zoo(self.size);
         let begin = Instant::now();
-        let error = self.entries(entry).unwrap_err();
+        let error = self.program(program, entry).unwrap_err();
         assert!(begin.elapsed() < self.timeout + launch::GRACE + Duration::from_secs(2));
         (
             error.report.failure.clone(),

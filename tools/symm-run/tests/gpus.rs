@@ -59,6 +59,20 @@ fn ranks_are_threads_or_processes() {
 }
 
 #[test]
+fn a_gpu_that_never_comes_to_a_collective_of_nccl_ends_the_run() {
+    for isolation in ["thread", "process"] {
+        let options = format!("--isolation={isolation} --timeout=1s --arena-bytes=1M");
+        let mut command = symm_run("nccl", &format!("--entry computed {options}"));
+        let ended = fake::end(command.env("FAKE_HANG", "1:affine"), BOUND);
+        assert!(!ended.succeeded, "{}", ended.said);
+        let said =
+            "error: 'c10d.all_reduce' (gpu_zoo.mlir:10:3) on @tp: rank 1 did not arrive within 1s";
+        assert!(ended.said.starts_with(said), "{}", ended.said);
+        assert!(ended.time < Duration::from_secs(15), "{:?}", ended.time);
+    }
+}
+
+#[test]
 fn ranks_of_a_launcher_join() {
     let token = format!("{}", std::process::id());
     let rank = |rank: u32| {

@@ -44,7 +44,7 @@ pub struct KernelParams {
     pub stride: u64,
     /// The group's abort word.
     pub abort: u64,
-    /// Device address of this rank's [`ErrorRecord`].
+    /// Device address of this rank's [`ErrorRecord`] for the channel.
     pub record: u64,
     /// Longest wait for a peer in nanoseconds; `u64::MAX` means forever.
     pub timeout_ns: u64,
@@ -58,7 +58,7 @@ pub struct KernelParams {
     pub reserved: u32,
 }
 
-/// What a rank tells the host about the first wait that failed; all zeros while all is well.
+/// What a channel of a rank tells the host about the first wait that failed; all zeros while all is well.
 ///
 /// The device writes [`kind`](Self::kind) last, with release semantics at system scope: read it first, with acquire.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -86,7 +86,7 @@ pub struct ErrorRecord {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[repr(C)]
 pub struct StateHeader {
-    /// Nonzero once a thread of this rank has claimed the error record.
+    /// Nonzero once a thread of this rank has claimed the channel's error record.
     pub claimed: u32,
     /// Zero.
     pub reserved: [u32; 7],

@@ -117,6 +117,11 @@ impl Heap {
         self.base() + ABORT_OFFSET as u64
     }
 
+    /// Returns the addresses of the abort words of all members, by rank: kernels that wait leave once the word of their rank is not 0.
+    pub fn abort_words(&self) -> impl Iterator<Item = sys::CUdeviceptr> {
+        self.bases.iter().map(|base| base + ABORT_OFFSET as u64)
+    }
+
     /// Returns where the members have what lies at `offset` in their arenas, this rank first and then round the group,
     /// as a kernel's parameters want it.
     pub fn peers(&self, offset: usize) -> [u64; MAX_WORLD_SIZE as usize] {

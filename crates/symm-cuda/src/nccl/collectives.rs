@@ -39,7 +39,8 @@ impl Communicator {
     ///
     /// # Errors
     ///
-    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Call`] if it fails.
+    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort, [`NcclError::Call`]
+    /// if it fails.
     ///
     /// # Safety
     ///
@@ -55,6 +56,7 @@ impl Communicator {
         };
         let reduction = || numbers(call.dtype, call.op.unwrap_or(ReduceOp::Sum));
         let size = call.dtype.size();
+        let _call = self.enter()?;
         self.device.bind()?;
         // SAFETY: the caller vouches for the buffers; communicator and stream are alive.
         let (name, code) = unsafe {

@@ -3,19 +3,13 @@
 
 //! Communicators, groups of calls, and buffers in symmetric windows.
 
-use std::{
-    ffi::c_void,
-    fmt, ptr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{ffi::c_void, fmt, ptr, sync::Arc};
 
 use symm_abi::{DType, ReduceOp};
 
 use super::{
     Aborter, Nccl, NcclError,
+    abort::{InCall, Usage},
     library::{RawComm, RawId},
     numbers,
 };
@@ -79,9 +73,11 @@ pub struct Communicator {
     pub(super) rank: u32,
     pub(super) world: u32,
     pub(super) device: Device,
-    /// Whether it was destroyed or aborted, which happens once.
-    ended: Arc<AtomicBool>,
+    usage: Arc<Usage>,
 }
+
+// SAFETY: NCCL ties a communicator to no thread; it forbids only that two threads use it at once, which the missing `Sync` rules out.
+unsafe impl Send for Communicator {}
 
 impl Communicator {
     /// Joins as `rank` of `world`; blocks until all have joined unless it is called within [`group`].
@@ -102,7 +98,7 @@ impl Communicator {
             rank,
             world,
             device: device.clone(),
-            ended: Arc::default(),
+            usage: Arc::default(),
         })
     }
 
@@ -119,7 +115,8 @@ impl Communicator {
     ///
     /// # Errors
     ///
-    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Call`] if it fails.
+    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort, [`NcclError::Call`]
+    /// if it fails.
     ///
     /// # Safety
     ///
@@ -133,6 +130,7 @@ impl Communicator {
         count: usize,
     ) -> Result<(), NcclError> {
         let (dtype, op, parts) = numbers(dtype, op)?;
+        let _call = self.enter()?;
         self.device.bind()?;
         let (input, output) = (input as *const c_void, output as *mut c_void);
         // SAFETY: the caller vouches for the buffers; communicator and stream are alive.
@@ -158,8 +156,15 @@ impl Communicator {
             nccl: self.nccl,
             raw: *self.raw,
             rank: self.rank,
-            ended: self.ended.clone(),
+            usage: self.usage.clone(),
         }
+    }
+
+    /// Begins a call of NCCL's.
+    pub(super) fn enter(&self) -> Result<InCall<'_>, NcclError> {
+        self.usage
+            .enter()
+            .ok_or(NcclError::Aborted { rank: self.rank })
     }
 }
 
@@ -171,7 +176,7 @@ impl fmt::Debug for Communicator {
 
 impl Drop for Communicator {
     fn drop(&mut self) {
-        if self.raw.is_null() || self.ended.swap(true, Ordering::AcqRel) {
+        if self.raw.is_null() || !self.usage.end() {
             return;
         }
         // SAFETY: the communicator is ours and destroyed once.

@@ -11,7 +11,7 @@ use std::{
 
 use libloading::Library;
 
-use super::NcclError;
+use super::{NcclError, OLDEST};
 
 /// NCCL's communicator.
 pub(super) type RawComm = *mut c_void;
@@ -68,15 +68,21 @@ impl Nccl {
     ///
     /// # Errors
     ///
-    /// [`NcclError::Absent`] if it is not there, every time.
+    /// [`NcclError::Absent`] if it is not there, [`NcclError::TooOld`] if it is before 2.19.1, every time.
     pub fn load() -> Result<&'static Self, NcclError> {
         static LOADED: OnceLock<Result<Nccl, String>> = OnceLock::new();
         let loaded = LOADED.get_or_init(|| {
             open().and_then(|library| Self::bind(library).map_err(|e| e.to_string()))
         });
-        loaded.as_ref().map_err(|reason| NcclError::Absent {
-            reason: reason.clone(),
-        })
+        match loaded {
+            Ok(nccl) if nccl.version < OLDEST => Err(NcclError::TooOld {
+                version: nccl.version_text(),
+            }),
+            Ok(nccl) => Ok(nccl),
+            Err(reason) => Err(NcclError::Absent {
+                reason: reason.clone(),
+            }),
+        }
     }
 
     /// Returns the version as NCCL counts: 10000·major + 100·minor + patch.

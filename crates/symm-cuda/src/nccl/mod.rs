@@ -19,10 +19,20 @@ pub use library::Nccl;
 
 use symm_abi::{DType, ReduceOp};
 
+/// The oldest NCCL that is used, as it counts: the first in which one thread may abort what another one is in.
+const OLDEST: i32 = 21_901;
+const OLDEST_TEXT: &str = "2.19.1";
+
 /// Why NCCL cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NcclError {
+    /// The communicator was aborted.
+    #[error("rank {rank}: NCCL was aborted because of a failure")]
+    Aborted {
+        /// The rank of the communicator.
+        rank: u32,
+    },
     /// The library is not on this machine.
     #[error(
         "NCCL could not be loaded: {reason}; install NCCL or set SYMM_NCCL_LIBRARY to its libnccl.so.2"
@@ -30,6 +40,14 @@ pub enum NcclError {
     Absent {
         /// What the loader said.
         reason: String,
+    },
+    /// The library is older than this crate needs.
+    #[error(
+        "expected NCCL {OLDEST_TEXT} or newer, got {version}; update NCCL, or set SYMM_NCCL_LIBRARY to a newer libnccl.so.2"
+    )]
+    TooOld {
+        /// The version found.
+        version: String,
     },
     /// The library is too old for what is asked of it.
     #[error("expected NCCL with {symbol}, got version {version}; update NCCL")]
@@ -110,7 +128,7 @@ mod tests {
     #[test]
     fn an_absent_library_is_an_error() {
         match Nccl::load() {
-            Ok(nccl) => assert!(nccl.version() >= 20_000),
+            Ok(nccl) => assert!(nccl.version() >= OLDEST),
             Err(error) => assert!(error.to_string().contains("SYMM_NCCL_LIBRARY"), "{error}"),
         }
     }

@@ -239,7 +239,7 @@ pub fn a_killed_process_runs_a_wait_out() {
         "it should have died"
     );
     let stream = Stream::new(heap.device()).unwrap();
-    let watch = Watch::new(heap.device(), 0).unwrap();
+    let watch = Watch::new(heap.device(), 0, 1).unwrap();
     let bound = Duration::from_millis(300);
     let begun = Instant::now();
     // Nobody is left to write rank 1's word; its memory is still mapped here and may be touched.

@@ -71,7 +71,7 @@ pub fn wait_word(
         .push_u32(value)
         .push_u64(bound.as_nanos() as u64);
     arguments
-        .push_u64(watch.device_address())
+        .push_u64(watch.device_address(0).unwrap())
         .push_u32(7)
         .push_u32(1)
         .push_u32(peer);

@@ -79,7 +79,7 @@ pub fn mapped_memory_survives_export_and_any_order_of_drops() {
     kernels::store_word(&stream, first.address() + 64, 4711);
     stream.synchronize().unwrap();
     drop(first);
-    let watch = Watch::new(&device, 0).unwrap();
+    let watch = Watch::new(&device, 0, 1).unwrap();
     kernels::wait_word(
         &stream,
         second.address() + 64,
@@ -230,7 +230,7 @@ pub fn a_wait_that_runs_out_is_recorded_and_the_context_lives() {
     let device = device();
     let stream = Stream::new(&device).unwrap();
     let memory = DeviceMemory::zeroed(&device, 4).unwrap();
-    let watch = Watch::new(&device, 0).unwrap();
+    let watch = Watch::new(&device, 0, 1).unwrap();
     let bound = Duration::from_millis(200);
     let names = |_: &_| Names {
         op: "op".into(),

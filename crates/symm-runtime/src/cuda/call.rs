@@ -70,11 +70,12 @@ impl<'a> Call<'a> {
     /// # Errors
     /// As [`run`](Self::run), and when something that the entry does can't be captured.
     pub fn capture(&mut self) -> Result<(), Error> {
+        let session = self.session;
+        self.capture_once().map_err(|error| session.failed(error))
+    }
+
+    fn capture_once(&mut self) -> Result<(), Error> {
         let (session, stream) = (self.session, self.session.stream());
-        if session.gpu().uses_library() {
-            // NCCL connects the ranks when it is first used, which it can't while it is captured.
-            self.run()?;
-        }
         // Ranks that share a GPU must not prepare anything on it meanwhile.
         session.meet()?;
         let binding = &mut self.binding;
@@ -93,6 +94,11 @@ impl<'a> Call<'a> {
     /// # Errors
     /// [`Error::Aborted`] when any rank failed: results are undefined then.
     pub fn run(&mut self) -> Result<Duration, Error> {
+        let session = self.session;
+        self.run_once().map_err(|error| session.failed(error))
+    }
+
+    fn run_once(&mut self) -> Result<Duration, Error> {
         let (session, stream) = (self.session, self.session.stream());
         session.meet()?;
         self.begin.record(stream)?;
@@ -119,5 +125,14 @@ impl<'a> Call<'a> {
         let mut pairs = buffers.iter().zip(results);
         pairs.try_for_each(|(memory, result)| memory.read(0, result))?;
         Ok(())
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        // Freeing the buffers waits for whatever kernel is running.
+        if self.session.rank().has_failed() {
+            self.session.leave(self.session.stream());
+        }
     }
 }

@@ -8,8 +8,8 @@ use super::{
     collective,
     gpu::{Gpu, Kernel, Prepared},
     group::Group,
+    lookout::Lookout,
     trace::Trace,
-    watchdog::Watchdog,
 };
 use crate::{
     Rank,
@@ -25,7 +25,7 @@ use symm_abi::{
 use symm_cuda::{
     Stream,
     launch::{LaunchShape, launch_raw},
-    nccl::Collective,
+    nccl::{Collective, NcclError},
     nvtx::Range,
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Running<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) stream: &'a Stream,
     pub(super) trace: Option<&'a Trace>,
-    pub(super) watchdog: Option<&'a Watchdog>,
+    pub(super) lookout: &'a Lookout,
 }
 
 impl Running<'_> {
@@ -320,10 +320,13 @@ impl Running<'_> {
         let bytes = collective.input_count as u64 * collective.dtype.size() as u64;
         self.announce(index, op_id, bytes, None)?;
         self.rank.record().set(Activity::Collective { op: op_id });
-        let _guarded = self.watchdog.map(Watchdog::guard);
+        let _call = self.lookout.call(op_id, Some(self.stream));
+        let mark = &self.lookout.mark;
         self.timed("nccl", &op.name, &op.loc, || {
+            mark.set(self.stream, op_id + 1)?;
             // SAFETY: generated code passes buffers of these counts.
-            unsafe { library.collective(self.stream, collective) }
+            unsafe { library.collective(self.stream, collective) }?;
+            Ok::<_, NcclError>(mark.set(self.stream, 0)?)
         })
     }
 

@@ -6,13 +6,15 @@
 use super::{
     Config, DEFAULT_ARENA_BYTES,
     arena::{ALIGN, Arena},
-    group::{Group, Joining, Memory, View},
+    group::{Group, Joined, Joining, Memory, View},
     join,
+    library::{self, Connecting, Scratch},
     plan::Plan,
 };
 use crate::{Error, Program, Rank, rank::Failed};
+use std::sync::Arc;
 use symm_abi::{
-    Manifest,
+    CollectiveKind, Manifest,
     cuda::{AllReduce, Cuda},
     gpu::KernelParams,
 };
@@ -20,9 +22,9 @@ use symm_cuda::{
     Device, Gpu as Visible, Stream, cublaslt,
     cublaslt::Blas,
     launch::LaunchShape,
+    mark::Mark,
     memory::DeviceMemory,
     module::{Function, Module},
-    nccl::{Aborter, Communicator},
     watch::Watch,
 };
 
@@ -45,7 +47,10 @@ pub(super) struct Gpu {
     pub(super) blas: Option<Products>,
     /// Addresses.
     pub(super) constants: Vec<u64>,
-    pub(super) watch: Watch,
+    /// What the kernels of each all-reduce record.
+    pub(super) watch: Arc<Watch>,
+    /// What is said of NCCL's collectives.
+    pub(super) mark: Arc<Mark>,
     /// Referred to by addresses in the fields above.
     _memory: [DeviceMemory; 3],
 }
@@ -93,12 +98,14 @@ pub(super) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    pub(super) fn load(self, stream: &Stream) -> Result<Gpu, Error> {
+    /// Loads all of it. The memory is to be freed once all ranks have.
+    pub(super) fn load(self, stream: &Stream) -> Result<(Gpu, Option<Scratch>), Error> {
         self.check_chip()?;
         let manifest = self.program.manifest();
         let plan = Plan::new(manifest, self.cuda, self.config);
         let states = DeviceMemory::zeroed(&self.device, plan.state_bytes as usize)?;
-        let watch = Watch::new(&self.device, self.rank.number())?;
+        let channels = self.cuda.all_reduces.len();
+        let watch = Watch::new(&self.device, self.rank.number(), channels)?;
         let arena_bytes = self.arena_bytes()?;
         let arena = DeviceMemory::zeroed(&self.device, arena_bytes as usize)?;
         let (constants, constant_memory) = self.constants()?;
@@ -112,14 +119,14 @@ impl Loader<'_> {
 
         // Whoever failed above has said so: nobody waits for it in an exchange.
         self.rank.meet().map_err(|Failed| Error::Aborted)?;
-        let groups = self.groups(manifest, &plan)?;
+        let (groups, scratch) = self.groups(manifest, &plan)?;
         let views = groups.iter().zip(&manifest.groups);
         let views = views
             .map(|(group, described)| View::new(described.size, group.as_ref()))
             .collect();
-        let places = self.cuda.all_reduces.iter().zip(&plan.places);
+        let places = (0..).zip(self.cuda.all_reduces.iter().zip(&plan.places));
         let all_reduces = places
-            .map(|(all_reduce, place)| {
+            .map(|(index, (all_reduce, place))| {
                 let Some(group) = &groups[place.group as usize] else {
                     return Ok(None);
                 };
@@ -135,7 +142,7 @@ impl Loader<'_> {
                             state: states.address() + place.state,
                             stride: channel.stride,
                             abort: heap.abort_word(),
-                            record: watch.device_address(),
+                            record: watch.device_address(index)?,
                             timeout_ns: self.timeout_ns(),
                             rank: group.me,
                             op: all_reduce.op,
@@ -153,7 +160,7 @@ impl Loader<'_> {
                 }))
             })
             .collect::<Result<_, Error>>()?;
-        Ok(Gpu {
+        let gpu = Gpu {
             arena: Arena::new(arena.address(), arena_bytes, manifest.buffers.len()),
             views,
             groups,
@@ -161,10 +168,12 @@ impl Loader<'_> {
             all_reduces,
             blas,
             constants,
-            watch,
+            watch: Arc::new(watch),
+            mark: Arc::new(Mark::new(&self.device)?),
             device: self.device,
             _memory: [states, arena, constant_memory],
-        })
+        };
+        Ok((gpu, scratch))
     }
 
     fn check_chip(&self) -> Result<(), Error> {
@@ -210,7 +219,7 @@ impl Loader<'_> {
         fits.ok_or(Error::ArenaTooLarge { bytes })
     }
 
-    fn modules(&self) -> Result<Vec<std::sync::Arc<Module>>, Error> {
+    fn modules(&self) -> Result<Vec<Arc<Module>>, Error> {
         let artifact = self.program.artifact();
         let load = |section: &str| {
             let bytes = artifact.section(section)?;
@@ -264,7 +273,50 @@ impl Loader<'_> {
         Ok(Some(Products { plans, blas }))
     }
 
-    fn groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Group>>, Error> {
+    /// Joins every group that this rank is in, and connects those that need NCCL.
+    fn groups(
+        &self,
+        manifest: &Manifest,
+        plan: &Plan,
+    ) -> Result<(Vec<Option<Group>>, Option<Scratch>), Error> {
+        let joined = self.join_groups(manifest, plan)?;
+        let needs_library = joined.iter().flatten().any(|(_, id)| id.is_some());
+        let scratch = needs_library.then(|| library::scratch(&self.device));
+        let scratch = scratch.transpose()?;
+        // From here on nobody takes memory while another rank's device waits for this one's.
+        self.rank.meet().map_err(|Failed| Error::Aborted)?;
+        let connect = |(index, joined): (u32, Option<Joined>)| {
+            let Some((mut group, id)) = joined else {
+                return Ok(None);
+            };
+            if let (Some(id), Some(scratch)) = (id, &scratch) {
+                let connecting = self.connecting(index, &group, &plan.groups[index as usize].kinds);
+                group.library = Some(connecting.connect(id, scratch)?);
+            }
+            Ok(Some(group))
+        };
+        let groups: Result<_, Error> = (0..).zip(joined).map(connect).collect();
+        Ok((groups?, scratch))
+    }
+
+    fn connecting(&self, index: u32, group: &Group, kinds: &[CollectiveKind]) -> Connecting<'_> {
+        let mut kinds = kinds.to_vec();
+        if matches!(group.memory, Memory::Plain { .. })
+            && !kinds.contains(&CollectiveKind::AllReduce)
+        {
+            // NCCL stands in for kernels.
+            kinds.push(CollectiveKind::AllReduce);
+        }
+        Connecting {
+            rank: self.rank,
+            device: &self.device,
+            group: index,
+            member: (group.me, group.ranks.len() as u32),
+            kinds,
+        }
+    }
+
+    fn join_groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Joined>>, Error> {
         let hash = plan_hash(&manifest.plan_hash);
         let groups = (0..).zip(manifest.groups.iter().zip(&plan.groups));
         let join = |(index, (group, plan)): (u32, _)| {
@@ -315,26 +367,6 @@ fn plan_hash(hex: &str) -> [u8; 32] {
 }
 
 impl Gpu {
-    /// Makes every kernel that waits, on any rank, give up. NCCL's come first: they know nothing of the groups' abort words,
-    /// and writing these waits for the device.
-    pub(super) fn abort(&self) {
-        self.aborters().iter().for_each(Aborter::abort);
-        self.groups.iter().flatten().for_each(Group::abort_kernels);
-    }
-
-    /// Returns what ends whatever NCCL is at on this rank.
-    pub(super) fn aborters(&self) -> Vec<Aborter> {
-        let groups = self.groups.iter().flatten();
-        let libraries = groups.filter_map(|group| group.library.as_ref());
-        libraries.map(Communicator::aborter).collect()
-    }
-
-    /// Tells whether NCCL runs any collective of the program.
-    pub(super) fn uses_library(&self) -> bool {
-        let mut groups = self.groups.iter().flatten();
-        groups.any(|group| group.library.is_some())
-    }
-
     /// Frees what an entry left allocated.
     pub(super) fn free_all(&self) {
         self.arena.reset();

@@ -11,7 +11,7 @@ use symm_cuda::{
     Device, Gpu,
     driver::Uuid,
     exchange::Exchange,
-    heap::{ABORT_OFFSET, Heap, HeapLayout},
+    heap::{Heap, HeapLayout},
     memory::DeviceMemory,
     nccl::{Communicator, Nccl, UniqueId},
     peers,
@@ -41,6 +41,9 @@ pub(super) enum Memory {
     Plain { _memory: DeviceMemory },
 }
 
+/// A group that was joined, and what its members find each other by in NCCL, if they are to.
+pub(super) type Joined = (Group, Option<UniqueId>);
+
 /// What joining a group takes.
 pub(super) struct Joining<'a> {
     pub(super) device: &'a Device,
@@ -54,8 +57,8 @@ pub(super) struct Joining<'a> {
 }
 
 impl Joining<'_> {
-    /// Joins the group as member `me`, together with all other members.
-    pub(super) fn join(&self, me: u32, exchange: &mut Exchange) -> Result<Group, Error> {
+    /// Joins the group as member `me`, together with all other members; NCCL is not connected yet.
+    pub(super) fn join(&self, me: u32, exchange: &mut Exchange) -> Result<Joined, Error> {
         let symmetric = self.plan.is_symmetric() && self.reaches_all(exchange)?;
         let (memory, base) = if symmetric {
             let buffers = usize::try_from(self.plan.heap_bytes).unwrap_or(usize::MAX);
@@ -70,17 +73,18 @@ impl Joining<'_> {
             (Memory::Plain { _memory: memory }, base)
         };
         let stands_in = !symmetric && !self.plan.channels.is_empty();
-        let library = (self.plan.library || stands_in)
-            .then(|| self.connect(me, exchange))
+        let id = (self.plan.library || stands_in)
+            .then(|| self.library_id(me, exchange))
             .transpose()?;
-        Ok(Group {
+        let group = Group {
             me,
             ranks: self.group.ranks.clone(),
             arena: Arena::new(base, self.plan.heap_bytes, self.buffers),
             memory,
-            library,
+            library: None,
             announced: Cell::new(0),
-        })
+        };
+        Ok((group, id))
     }
 
     /// Finds out whether every member's GPU reaches every other's; if not, and there is no fallback, every member gets the
@@ -134,8 +138,8 @@ impl Joining<'_> {
         peers::require_from(self.device, &gpus)
     }
 
-    /// Connects the members through NCCL.
-    fn connect(&self, me: u32, exchange: &mut Exchange) -> Result<Communicator, Error> {
+    /// Agrees on what the members find each other by in NCCL.
+    fn library_id(&self, me: u32, exchange: &mut Exchange) -> Result<UniqueId, Error> {
         // Every member finds out by itself that the library is missing, instead of waiting for the first.
         Nccl::load()?;
         let id = match me {
@@ -150,19 +154,7 @@ impl Joining<'_> {
                 "expected an id of NCCL's from the first member, got another size".into(),
             )
         })?;
-        let id = UniqueId::from_bytes(bytes);
-        Ok(Communicator::join(self.device, me, self.group.size, id)?)
-    }
-}
-
-impl Group {
-    /// Makes every generated kernel of the group that waits, on any rank, give up; waits for this rank's.
-    pub(super) fn abort_kernels(&self) {
-        if let Memory::Symmetric(heap) = &self.memory
-            && let Err(error) = heap.write(ABORT_OFFSET, &(self.me + 1).to_ne_bytes())
-        {
-            tracing::warn!(%error, "the group could not be told to stop");
-        }
+        Ok(UniqueId::from_bytes(bytes))
     }
 }
 

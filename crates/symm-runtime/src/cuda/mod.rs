@@ -10,6 +10,7 @@
 //! The ranks meet through a [`World`](crate::World), as on the CPU; it lives in host memory and reports failures. The
 //! handles of the heaps go through one [exchange](symm_cuda::exchange) per group.
 
+mod abort;
 mod agree;
 mod arena;
 mod call;
@@ -18,6 +19,8 @@ mod collective;
 mod gpu;
 mod group;
 mod join;
+mod library;
+mod lookout;
 mod plan;
 mod session;
 mod table;

@@ -5,9 +5,9 @@
 //!
 //! Each all-reduce has a channel of its own, in the order of the manifest: it belongs to one op and one launch shape.
 
-use super::Config;
+use super::{Config, library};
 use crate::world::DEFAULT_HEAP_BYTES;
-use symm_abi::{Manifest, cuda::Cuda, gpu::Channel};
+use symm_abi::{CollectiveKind, Manifest, cuda::Cuda, gpu::Channel};
 
 /// What a program needs on the devices.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,6 +29,8 @@ pub(super) struct GroupPlan {
     pub(super) heap_bytes: u64,
     /// The program has collectives of the group that no kernel was generated for.
     pub(super) library: bool,
+    /// Those that are known by their names, each once.
+    pub(super) kinds: Vec<CollectiveKind>,
 }
 
 /// Where the channel of an all-reduce is.
@@ -74,7 +76,11 @@ impl Plan {
         }
         for op in &manifest.ops {
             let generated = cuda.all_reduces.iter().any(|other| other.op == op.id);
-            groups[op.group as usize].library |= !generated;
+            let group = &mut groups[op.group as usize];
+            group.library |= !generated;
+            let kind =
+                library::kind(&op.name).filter(|kind| !generated && !group.kinds.contains(kind));
+            group.kinds.extend(kind);
         }
         Self {
             groups,
@@ -211,6 +217,7 @@ mod tests {
         assert_eq!(symmetric, [true, true, false]);
         let library: Vec<_> = plan.groups.iter().map(|group| group.library).collect();
         assert_eq!(library, [false, false, true]);
+        assert_eq!(plan.groups[2].kinds, [CollectiveKind::AllReduce]);
         let forced = Plan::new(&manifest, &cuda, &config(Some(1 << 20)));
         assert_eq!(forced.groups[0].heap_bytes, 1 << 20);
         assert_eq!(forced.groups[2].heap_bytes, 0);

@@ -5,28 +5,32 @@
 
 use super::{
     Call, Config, Span,
+    abort::Abort,
     agree::agree,
     calls::Running,
     gpu::{self, Gpu, Loader},
+    lookout::Lookout,
     table::with_current,
     trace::Trace,
-    watchdog::{Trouble, Watchdog},
+    watchdog::Watchdog,
 };
 use crate::{
     Binding, Error, Program, Rank,
     failure::{Activity, Failure},
     rank::Failed,
 };
+use std::sync::Arc;
 use symm_abi::Device as Target;
-use symm_cuda::{Device, Stream, nccl::Aborter, nvtx::Range};
+use symm_cuda::{Device, Stream, nvtx::Range};
 
 /// A started rank: puts entries of its program into streams of its GPU, together with all other ranks.
 #[derive(Debug)]
 pub struct Session {
-    /// First, so that it has ended when the communicators do.
-    watchdog: Option<Watchdog>,
+    /// First, so that it has ended when the communicators and the heaps do.
+    _watchdog: Watchdog,
     trace: Option<Trace>,
     gpu: Gpu,
+    lookout: Arc<Lookout>,
     stream: Stream,
     program: Program,
     /// Last, so that the rank has finished when its GPU is given back.
@@ -60,21 +64,25 @@ impl Session {
             config,
             device,
         };
-        let gpu = loader.load(&stream)?;
+        let (gpu, scratch) = loader.load(&stream)?;
         stream.synchronize()?;
         let trace = config.trace.then(|| Trace::new(&stream)).transpose()?;
-        let watchdog = gpu
-            .uses_library()
-            .then(|| watchdog(&rank, &gpu))
-            .transpose()?;
+        let abort = Abort::new(&gpu.device, &gpu.groups)?;
+        let watched = (gpu.watch.clone(), gpu.mark.clone());
+        let lookout = Arc::new(Lookout::new(rank.alarm(), program, watched, abort));
+        let watchdog = Watchdog::start(lookout.clone(), gpu.device.clone());
         let session = Self {
-            watchdog,
+            _watchdog: watchdog.map_err(Error::Watchdog)?,
             trace,
             gpu,
+            lookout,
             stream,
             program: program.clone(),
             rank,
         };
+        // Nobody frees this while another rank is in a collective, at the start or already in a run.
+        session.meet()?;
+        drop(scratch);
         session.meet()?;
         Ok(session)
     }
@@ -128,9 +136,7 @@ impl Session {
     /// device, apart from each other, and stay valid until the stream has run the entry.
     pub unsafe fn enqueue(&self, binding: &mut Binding, stream: &Stream) -> Result<(), Error> {
         let (function, pointers) = binding.ready(&self.program)?;
-        if self.check().is_err() {
-            return Err(Error::Aborted);
-        }
+        self.poll()?;
         self.rank.record().set(Activity::Computing { after: None });
         let manifest = self.program.manifest();
         let cuda = manifest.cuda.as_ref();
@@ -141,7 +147,7 @@ impl Session {
             gpu: &self.gpu,
             stream,
             trace: self.trace.as_ref(),
-            watchdog: self.watchdog.as_ref(),
+            lookout: &self.lookout,
         };
         let _range = Range::begin(|| format!("entry '{}'", binding.entry()));
         with_current(&running, || {
@@ -152,6 +158,8 @@ impl Session {
         self.gpu.free_all();
         self.rank.record().set(Activity::Device);
         if self.rank.has_failed() {
+            // Before the caller frees anything, which may wait for a kernel.
+            self.lookout.abort.start();
             return Err(Error::Aborted);
         }
         Ok(())
@@ -170,13 +178,14 @@ impl Session {
         Ok(())
     }
 
-    /// Looks for a failure of any rank, without waiting for anything.
+    /// Looks for a failure of any rank, without waiting for a device: it takes no time while all is well, and up to two seconds where
+    /// a kernel has left because another rank had given up, which has to say why.
     ///
     /// # Errors
     /// [`Error::Aborted`] when any rank failed; then every kernel was told to leave.
     pub fn poll(&self) -> Result<(), Error> {
-        self.check().map_err(|Failed| {
-            self.gpu.abort();
+        self.lookout.check().map_err(|Failed| {
+            self.lookout.abort.start();
             Error::Aborted
         })
     }
@@ -186,40 +195,31 @@ impl Session {
         self.trace.as_ref().map(Trace::spans).unwrap_or_default()
     }
 
+    /// Tells the world of an error, before anything is freed, which may wait for a rank that waits for this one.
+    pub(super) fn failed(&self, error: Error) -> Error {
+        if !matches!(error, Error::Aborted) {
+            self.rank.fail(Failure::RankError {
+                rank: self.rank.number(),
+                message: error.to_string(),
+            });
+        }
+        error
+    }
+
     pub(super) fn rank(&self) -> &Rank {
         &self.rank
     }
 
-    pub(super) fn gpu(&self) -> &Gpu {
-        &self.gpu
+    pub(super) fn lookout(&self) -> &Lookout {
+        &self.lookout
     }
-}
-
-/// Starts what gets a rank out of NCCL. Ranks that look for themselves notice a failure earlier and know more of it: they have
-/// half as long again.
-fn watchdog(rank: &Rank, gpu: &Gpu) -> Result<Watchdog, Error> {
-    let (bound, number, aborters) = (rank.timeout(), rank.number(), gpu.aborters());
-    let (here, there) = (rank.alarm(), rank.alarm());
-    let act = move |trouble| {
-        if trouble == Trouble::Late {
-            there.fail(Failure::RankError {
-                rank: number,
-                message: format!(
-                    "NCCL did not take a collective within {:.1} s: not every member of the group calls it",
-                    bound.as_secs_f64()
-                ),
-            });
-        }
-        aborters.iter().for_each(Aborter::abort);
-    };
-    Watchdog::start(bound * 3 / 2, move || here.has_failed(), act).map_err(Error::Watchdog)
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         // A communicator is destroyed together with its peers'; after a failure they may never come to that.
         if self.rank.has_failed() {
-            self.gpu.abort();
+            self.leave(&self.stream);
         }
     }
 }

@@ -112,8 +112,12 @@ pub enum Activity {
         peer: u32,
         epoch: u32,
     },
+    /// Connecting the members of a group through NCCL.
+    Connecting { group: u32 },
     /// Waiting for the work that it gave its GPU.
     Device,
+    /// Waiting for its GPU, which is in a collective of NCCL's.
+    Library { op: u32 },
     /// Done with everything.
     Finished,
 }
@@ -121,7 +125,10 @@ pub enum Activity {
 impl Activity {
     /// Tells whether the rank may be in a wait inside a collective, on the host or on its GPU, which has a bound of its own.
     pub(crate) fn is_bounded_wait(self) -> bool {
-        matches!(self, Self::Waiting { .. } | Self::Device)
+        matches!(
+            self,
+            Self::Waiting { .. } | Self::Device | Self::Library { .. }
+        )
     }
 }
 

@@ -182,23 +182,41 @@ impl Words<'_> {
         activity: &Activity,
     ) -> String {
         let who = ranks(missing);
-        match activity {
-            Activity::Waiting { op, .. } => {
-                let group = self
-                    .manifest
-                    .ops
-                    .get(*op as usize)
-                    .map_or(u32::MAX, |op| op.group);
+        match *activity {
+            Activity::Library { op } | Activity::Collective { op } if missing.is_empty() => {
                 format!(
-                    "{} on {}: {who} did not arrive within {bound:?}",
-                    self.op(*op),
-                    self.group(group)
+                    "{}: NCCL did not end it within {bound:?}, though every rank has come: run with NCCL_DEBUG=INFO for its own account",
+                    self.op_on_group(op)
                 )
             }
+            Activity::Waiting { op, .. }
+            | Activity::Library { op }
+            | Activity::Collective { op } => format!(
+                "{}: {who} did not arrive within {bound:?}",
+                self.op_on_group(op)
+            ),
+            Activity::Connecting { group } if missing.is_empty() => format!(
+                "NCCL did not connect the members of {} within {bound:?}, though every rank has come: see that they reach each other's \
+                 network interface (NCCL_SOCKET_IFNAME), and run with NCCL_DEBUG=INFO for NCCL's own account",
+                self.group(group)
+            ),
+            Activity::Connecting { group } => format!(
+                "{who} did not come to connect {} through NCCL within {bound:?}, rank {rank} did",
+                self.group(group)
+            ),
             _ => format!(
                 "{who} did not come to the start or end of the run within {bound:?}, rank {rank} did"
             ),
         }
+    }
+
+    fn op_on_group(&self, op: u32) -> String {
+        let group = self.manifest.ops.get(op as usize).map(|op| op.group);
+        format!(
+            "{} on {}",
+            self.op(op),
+            self.group(group.unwrap_or(u32::MAX))
+        )
     }
 
     fn notes(&self, failure: &Failure, activities: &[Activity]) -> Vec<String> {
@@ -246,7 +264,11 @@ impl Words<'_> {
                     self.phase(op, phase)
                 )
             }
+            Activity::Connecting { group } => {
+                format!("connecting {} through NCCL", self.group(group))
+            }
             Activity::Device => "waiting for its GPU".into(),
+            Activity::Library { op } => format!("waiting for its GPU, in {} by NCCL", self.op(op)),
             Activity::Finished => "finished".into(),
         }
     }

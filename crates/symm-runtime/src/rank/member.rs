@@ -3,7 +3,7 @@
 
 //! One rank as a member of one group: its heap, its signals, its place in the sequence of collectives.
 
-use super::{Failed, GroupMemory, Heap, Rank, Wait};
+use super::{Failed, GroupMemory, Heap, Patience, Rank, Wait};
 use crate::failure::{Activity, Failure, Step};
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
@@ -253,17 +253,23 @@ impl Member<'_> {
             self.step_trouble()
                 .or_else(|| self.finished_trouble(peer_rank, op, &reached))
         };
+        let activity = Activity::Waiting {
+            op,
+            phase,
+            peer: peer_rank,
+            epoch,
+        };
         let result = self.rank.wait_until(&Wait {
-            activity: Activity::Waiting {
-                op,
-                phase,
-                peer: peer_rank,
-                epoch,
-            },
+            activity,
             reached: &reached,
             trouble: &trouble,
-            explained: &|| false,
-            missing: &|| self.missing(peer),
+            late: &|| Failure::TimedOut {
+                rank: self.rank.number,
+                missing: self.missing(peer),
+                millis: self.rank.timeout().as_millis() as u64,
+                activity,
+            },
+            patience: &|| Patience::Over,
         });
         self.rank.record().set(Activity::Collective { op });
         result

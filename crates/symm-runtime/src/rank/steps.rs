@@ -51,6 +51,18 @@ impl<const N: usize> Steps<N> {
         (before == number && after == number).then_some(step)
     }
 
+    /// Returns the last number of those that are kept and that are chosen; 0 if there is none.
+    pub(crate) fn last(&self, is_chosen: impl Fn(u64) -> bool) -> u64 {
+        let numbers = self
+            .0
+            .iter()
+            .map(|record| record.number.load(Ordering::SeqCst));
+        numbers
+            .filter(|&number| is_chosen(number))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Tells whether the member has not begun this step yet.
     pub(crate) fn is_before(&self, number: u64) -> bool {
         self.record(number).number.load(Ordering::SeqCst) < number
@@ -78,6 +90,11 @@ mod tests {
         steps.publish(1, step(5));
         assert_eq!(steps.step(1), Some(step(5)));
         assert!(!steps.is_before(1));
+        steps.publish(2, step(7));
+        assert_eq!(
+            (steps.last(|_| true), steps.last(|number| number % 2 == 1)),
+            (2, 1)
+        );
         steps.publish(17, step(6));
         assert_eq!(steps.step(1), None);
         assert!(!steps.is_before(1));

@@ -35,10 +35,21 @@ pub(crate) struct Wait<'a> {
     pub(crate) reached: &'a dyn Fn() -> bool,
     /// Looks for a reason why it never will.
     pub(crate) trouble: &'a dyn Fn() -> Option<Failure>,
-    /// Names the world ranks that have not arrived.
-    pub(crate) missing: &'a dyn Fn() -> Vec<u32>,
-    /// Tells whether who is missing may be in a bounded wait of their own: when that runs out, they know better what failed.
-    pub(crate) explained: &'a dyn Fn() -> bool,
+    /// Says what has failed once the time is over.
+    pub(crate) late: &'a dyn Fn() -> Failure,
+    /// Tells how long it may still take once the time is over.
+    pub(crate) patience: &'a dyn Fn() -> Patience,
+}
+
+/// What is known of those who are late.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Patience {
+    /// Nothing excuses them.
+    Over,
+    /// They may be in a bounded wait of their own: when that runs out, they know better what failed.
+    Moment,
+    /// They are at something that takes its time and has a bound of its own.
+    Renewed,
 }
 
 impl Rank {
@@ -52,7 +63,7 @@ impl Rank {
         }
         self.record().set(wait.activity);
         let timeout = self.shared.spec.timeout;
-        let begin = Instant::now();
+        let mut begin = Instant::now();
         for round in 0.. {
             pause(round);
             if (wait.reached)() {
@@ -68,13 +79,13 @@ impl Rank {
                 return Err(self.fail(failure));
             }
             let waited = begin.elapsed();
-            if waited >= timeout + EXPLANATION || waited >= timeout && !(wait.explained)() {
-                return Err(self.fail(Failure::TimedOut {
-                    rank: self.number,
-                    missing: (wait.missing)(),
-                    millis: timeout.as_millis() as u64,
-                    activity: wait.activity,
-                }));
+            if waited < timeout {
+                continue;
+            }
+            match (wait.patience)() {
+                Patience::Renewed => begin = Instant::now(),
+                Patience::Moment if waited < timeout.saturating_add(EXPLANATION) => {}
+                _ => return Err(self.fail((wait.late)())),
             }
         }
         unreachable!("rounds are bounded by the time-out")
@@ -150,6 +161,51 @@ mod tests {
             matches!(&failure, Failure::TimedOut { rank: 0, missing, .. } if *missing == [1]),
             "{failure:?}"
         );
+    }
+
+    #[test]
+    fn whoever_connects_is_waited_for_as_long_as_that_takes() {
+        let world = world();
+        let (rank, other) = (world.rank(0), world.clone());
+        let late = thread::spawn(move || {
+            let other = other.rank(1);
+            other.record().set(Activity::Connecting { group: 0 });
+            sleep(3 * TIMEOUT + EXPLANATION);
+            other.meet().unwrap();
+        });
+        rank.meet().unwrap();
+        late.join().unwrap();
+    }
+
+    #[test]
+    fn who_holds_up_the_others_in_nccl_is_named_and_not_who_waits_for_it() {
+        let group = crate::GroupSpec {
+            name: "tp".into(),
+            ranks: vec![0, 1, 2],
+            heap_bytes: 0,
+        };
+        let world = World::create(WorldSpec {
+            size: 3,
+            groups: vec![group],
+            timeout: TIMEOUT,
+        })
+        .unwrap();
+        let ranks = [0, 1, 2].map(|rank| world.rank(rank));
+        for waiting in &ranks[..2] {
+            waiting.record().set(Activity::Device);
+            waiting.record().set_library(Some((0, 7)));
+        }
+        ranks[2].meet().unwrap_err();
+        let report = world.report().unwrap();
+        let activity = Activity::Library { op: 7 };
+        let expected = Failure::TimedOut {
+            rank: 0,
+            missing: vec![2],
+            millis: TIMEOUT.as_millis() as u64,
+            activity,
+        };
+        assert_eq!(report.failure, expected);
+        assert_eq!(report.activities, [activity, activity, Activity::Meeting]);
     }
 
     #[test]

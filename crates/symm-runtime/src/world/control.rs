@@ -8,6 +8,10 @@ use crate::{
     rank::Steps,
     shm::{PAGE, SharedMemory},
 };
+use rustix::{
+    event::Timespec,
+    thread::futex::{self, Flags},
+};
 use std::{
     io,
     os::fd::{BorrowedFd, OwnedFd},
@@ -33,6 +37,8 @@ const FAILED: u32 = 2;
 struct Header {
     state: AtomicU32,
     report_bytes: AtomicU32,
+    /// Counts what wakes those who wait for an alarm, in any process.
+    alarms: AtomicU32,
 }
 
 /// What one rank publishes of itself.
@@ -50,6 +56,8 @@ pub(crate) struct Record {
     plan: [AtomicU64; 4],
     /// UUID of the rank's GPU; valid from the first meeting on.
     gpu: [AtomicU64; 2],
+    /// What the rank's device is in of NCCL's: group, counted from 1, and op; 0 is nothing.
+    library: AtomicU64,
     /// What a rank on a GPU says of the collectives that it puts into streams. Its host may be far ahead of the device, and so
     /// of its peers.
     pub(crate) steps: Steps<256>,
@@ -135,6 +143,28 @@ impl Control {
             .report_bytes
             .store(length as u32, Ordering::Relaxed);
         state.store(FAILED, Ordering::Release);
+        self.wake();
+    }
+
+    /// Returns a number that changes with every alarm, for [`wait_for_alarm`](Self::wait_for_alarm).
+    pub(crate) fn alarms(&self) -> u32 {
+        self.header().alarms.load(Ordering::Acquire)
+    }
+
+    /// Waits until something has failed or [`wake`](Self::wake) was called since there were `seen` alarms, or for that time.
+    pub(crate) fn wait_for_alarm(&self, seen: u32, bound: Duration) {
+        let bound = Timespec {
+            tv_sec: bound.as_secs().try_into().unwrap_or(i64::MAX),
+            tv_nsec: bound.subsec_nanos().into(),
+        };
+        // Woken, too late or interrupted: the caller looks for itself.
+        let _ = futex::wait(&self.header().alarms, Flags::empty(), seen, Some(&bound));
+    }
+
+    /// Wakes all who wait for an alarm.
+    pub(crate) fn wake(&self) {
+        self.header().alarms.fetch_add(1, Ordering::AcqRel);
+        let _ = futex::wake(&self.header().alarms, Flags::empty(), i32::MAX as u32);
     }
 
     /// Returns the recorded failure, if there is one.
@@ -169,7 +199,8 @@ impl Control {
     fn add_evidence(&self, report: &mut FailureReport) {
         for (rank, activity) in (0..self.ranks).zip(&mut report.activities) {
             let now = self.record(rank).activity();
-            if *activity == Activity::Device && matches!(now, Activity::Waiting { .. }) {
+            let knows_more = matches!(now, Activity::Waiting { .. } | Activity::Library { .. });
+            if *activity == Activity::Device && knows_more {
                 *activity = now;
             }
         }
@@ -224,6 +255,8 @@ impl Record {
             } => (5, op, Some((phase, peer, epoch))),
             Activity::Finished => (6, NONE, None),
             Activity::Device => (7, NONE, None),
+            Activity::Connecting { group } => (8, group, None),
+            Activity::Library { op } => (9, op, None),
         };
         if let Some((phase, peer, epoch)) = wait {
             self.phase.store(phase, Ordering::Relaxed);
@@ -252,9 +285,29 @@ impl Record {
                 epoch: self.epoch.load(Ordering::Relaxed),
             },
             6 => Activity::Finished,
-            7 => Activity::Device,
+            7 => match self.library() {
+                Some((_, op)) => Activity::Library { op },
+                None => Activity::Device,
+            },
+            8 => Activity::Connecting { group: op },
+            9 => Activity::Library { op },
             _ => Activity::Absent,
         }
+    }
+
+    /// Publishes which collective of which group the rank's device is in by NCCL, if it is in one.
+    pub(crate) fn set_library(&self, place: Option<(u32, u32)>) {
+        let word = place.map_or(0, |(group, op)| {
+            (u64::from(group) + 1) << 32 | u64::from(op)
+        });
+        self.library.store(word, Ordering::Release);
+    }
+
+    /// Returns the group and the op that the rank's device was last seen in by NCCL.
+    pub(crate) fn library(&self) -> Option<(u32, u32)> {
+        let word = self.library.load(Ordering::Acquire);
+        let group = (word >> 32) as u32;
+        Some((group.checked_sub(1)?, word as u32))
     }
 
     /// Publishes the plan hash, given as hex digits; visible to others with the next meeting.
@@ -344,6 +397,40 @@ mod tests {
         control.record(1).set(waiting);
         let activities = control.report().unwrap().activities;
         assert_eq!(activities, [waiting, Activity::Loading]);
+    }
+
+    #[test]
+    fn a_failure_wakes_who_waits_for_it() {
+        let control = Control::create(1).unwrap();
+        let seen = control.alarms();
+        let (begin, bound) = (Instant::now(), Duration::from_secs(30));
+        std::thread::scope(|scope| {
+            scope.spawn(|| control.wait_for_alarm(seen, bound));
+            control.fail(Failure::HostMemory { rank: 0, bytes: 1 });
+        });
+        control.wait_for_alarm(seen, bound);
+        assert!(begin.elapsed() < bound);
+        let begin = Instant::now();
+        control.wait_for_alarm(control.alarms(), Duration::from_millis(20));
+        assert!(begin.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn what_a_gpu_is_in_by_nccl_is_what_its_rank_does() {
+        let control = Control::create(1).unwrap();
+        let record = control.record(0);
+        record.set(Activity::Device);
+        assert_eq!(
+            (record.library(), record.activity()),
+            (None, Activity::Device)
+        );
+        record.set_library(Some((0, 0)));
+        assert_eq!(record.library(), Some((0, 0)));
+        assert_eq!(record.activity(), Activity::Library { op: 0 });
+        record.set(Activity::Meeting);
+        assert_eq!(record.activity(), Activity::Meeting);
+        record.set_library(None);
+        assert_eq!(record.library(), None);
     }
 
     #[test]

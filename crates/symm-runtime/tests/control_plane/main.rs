@@ -4,6 +4,9 @@
 //! What the runtime does on the host for programs on GPUs, on machines that have none: each test is a process with a pretend
 //! driver, on which kernels do nothing. What programs compute is tested in `tests/gpu`, where GPUs are.
 
+mod c_abi;
+mod failed;
+mod failures;
 #[path = "../fake_driver/mod.rs"]
 mod fake;
 #[path = "../gpu/programs.rs"]
@@ -12,6 +15,7 @@ mod runs;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
+mod waits;
 
 use std::{
     path::{Path, PathBuf},
@@ -37,10 +41,10 @@ fn linked() -> &'static Path {
 }
 
 /// Runs a test in a process with pretend GPUs and the programs.
-fn on_gpus(name: &str, knobs: &[(&str, &str)], test: impl FnOnce()) {
+fn on_gpus(knobs: &[(&str, &str)], test: impl FnOnce()) {
     let staged = programs::folder().unwrap_or_else(|| linked().to_owned());
     let staged = ("SYMM_GPU_PROGRAMS", staged.to_str().unwrap());
-    fake::on_fake_gpus(name, &[knobs, &[staged]].concat(), test);
+    fake::on_fake_gpus(&[knobs, &[staged]].concat(), test);
 }
 
 /// Ranks of a program, as threads.

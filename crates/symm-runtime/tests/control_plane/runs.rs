@@ -22,7 +22,7 @@ fn run_all(session: &Session, entries: &[&str], graph: bool) -> Result<(), WorkE
 
 #[test]
 fn programs_run_on_pretend_gpus() {
-    on_gpus("runs::programs_run_on_pretend_gpus", &[], || {
+    on_gpus(&[], || {
         let generated = &[
             "one_shot_push",
             "two_shot_pull",
@@ -31,9 +31,16 @@ fn programs_run_on_pretend_gpus() {
             "constant",
         ];
         let library = &["all_reduce", "all_gather", "all_to_all", "broadcast"];
-        let cases: [(&str, &'static [&str]); 2] = [("zoo", generated), ("nccl", library)];
-        for (program, entries) in cases {
-            for (size, graph) in [(2, false), (2, true), (3, false)] {
+        let cases: [(&str, u32, &'static [&str]); 5] = [
+            ("zoo", 2, generated),
+            ("zoo", 3, generated),
+            ("nccl", 2, library),
+            ("nccl", 3, library),
+            // Rank 2 is not in the second group.
+            ("pair", 3, &["all_reduce", "pair"]),
+        ];
+        for (program, size, entries) in cases {
+            for graph in [false, true] {
                 let mut ranks = Ranks::of(program, size);
                 ranks.config.arena_bytes = Some(1 << 30);
                 let (_, outcome) = ranks.run(move |session| run_all(session, entries, graph));

@@ -7,7 +7,7 @@ use crate::{Ranks, on_gpus};
 
 #[test]
 fn an_arena_that_fits_no_gpu_is_refused() {
-    on_gpus("start::an_arena_that_fits_no_gpu_is_refused", &[], || {
+    on_gpus(&[], || {
         for bytes in [u64::MAX, 1 << 60] {
             let mut ranks = Ranks::of("zoo", 2);
             ranks.config.arena_bytes = Some(bytes);

@@ -23,10 +23,10 @@
 //   FAKE_SLOW=RULE:MS         kernels that take MS milliseconds
 //   FAKE_WAIT=RULE            all-reduce kernels that wait for a peer in vain, as generated ones do: until their time is out or the abort word of
 //                             their group is set; they fill their record, and set the peers' abort words
-//   FAKE_FAIL=RULE:N          launches that fail, after N that don't
+//   FAKE_FAIL=RULE:N          launches that fail, after N that don't; the name of graphs is "graph"
 //   FAKE_NCCL_VERSION=22803   NCCL's version
 //   FAKE_NCCL_STALL=RANK      ncclCommInitRank never returns on this rank of a communicator
-//   FAKE_NCCL_LATE=RANK:MS    each of the rank's collectives begins MS milliseconds late on its device
+//   FAKE_NCCL_INIT=MS         ncclCommInitRank takes MS milliseconds
 //   FAKE_TRACE=1              tells of every call on the standard error
 
 #ifndef SYMM_FAKE_H

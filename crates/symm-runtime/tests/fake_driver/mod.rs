@@ -84,8 +84,10 @@ pub fn prepare<'a>(command: &'a mut Command, folders: &[&Path]) -> &'a mut Comma
 
 /// Runs a test in a process of its own, on pretend GPUs that behave as `knobs` say; it has to end within a minute.
 ///
-/// `name` is the test's own: the process is this test binary, which is to run that test.
-pub fn on_fake_gpus(name: &str, knobs: &[(&str, &str)], test: impl FnOnce()) {
+/// The process is this test binary, which is to run the test whose closure this is.
+pub fn on_fake_gpus<T: FnOnce()>(knobs: &[(&str, &str)], test: T) {
+    let name = std::any::type_name::<T>().strip_suffix("::{{closure}}");
+    let (_, name) = name.and_then(|name| name.split_once("::")).unwrap();
     if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
         return test();
     }

@@ -36,9 +36,13 @@ struct communicator {
   atomic_int aborted, calls;
 };
 
+static int number(const char *variable, int otherwise) {
+  const char *given = getenv(variable);
+  return given ? atoi(given) : otherwise;
+}
+
 int ncclGetVersion(int *version) {
-  const char *given = getenv("FAKE_NCCL_VERSION");
-  *version = given ? atoi(given) : 22803;
+  *version = number("FAKE_NCCL_VERSION", 22803);
   return SUCCESS;
 }
 
@@ -54,22 +58,16 @@ int ncclGetUniqueId(struct id *id) {
   return SUCCESS;
 }
 
-// Tells whether a variable of the form RANK or RANK:MS is about a rank; returns the milliseconds.
-static int is_about(const char *variable, int rank, int *ms) {
-  const char *given = getenv(variable), *colon = given ? strchr(given, ':') : NULL;
-  *ms = colon ? atoi(colon + 1) : 0;
-  return given && atoi(given) == rank;
-}
-
 int ncclCommInitRank(struct communicator **made, int size, struct id id, int rank) {
-  int ms, file = open(id.path, O_RDWR | O_CLOEXEC);
+  int file = open(id.path, O_RDWR | O_CLOEXEC);
   struct communicator *communicator = calloc(1, sizeof *communicator);
   communicator->clique = mmap(NULL, sizeof(struct clique), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   communicator->size = size, communicator->rank = rank;
   TRACE("ncclCommInitRank %d of %d", rank, size);
-  while (is_about("FAKE_NCCL_STALL", rank, &ms))
+  while (number("FAKE_NCCL_STALL", -1) == rank)
     usleep(PAUSE);
+  usleep((useconds_t)number("FAKE_NCCL_INIT", 0) * 1000);
   // The last one to come removes what the others have mapped.
   if (atomic_fetch_add(&communicator->clique->joined, 1) + 1 == size)
     unlink(id.path);
@@ -94,11 +92,8 @@ int ncclCommAbort(struct communicator *communicator) {
 // Done when every member's device has begun as many collectives as this one.
 static int meet(struct work *work) {
   struct communicator *communicator = work->object;
-  int ms;
   if (atomic_load(&communicator->aborted))
     return 1;
-  if (is_about("FAKE_NCCL_LATE", communicator->rank, &ms) && fake_now() - work->begun < ms)
-    return 0;
   if (!work->values[0]) {
     work->values[0] = ++communicator->begun;
     atomic_store(&communicator->clique->begun[communicator->rank], communicator->begun);

@@ -214,7 +214,8 @@ static int write_value(struct work *work) {
 }
 
 int cuStreamWriteValue32_v2(void *stream, uint64_t address, uint32_t value, unsigned flags) {
-  (void)flags;
+  if (flags)
+    return INVALID_VALUE;
   fake_submit(stream, (struct work){.step = write_value, .values = {address, value}});
   return SUCCESS;
 }
@@ -318,13 +319,6 @@ int cuGraphUpload(void *executable, void *stream) {
   return executable ? SUCCESS : INVALID_VALUE;
 }
 
-int cuGraphLaunch(void *executable, void *stream) {
-  const struct graph *graph = executable;
-  for (int i = 0; i < graph->count; ++i)
-    fake_submit(stream, graph->works[i]);
-  return SUCCESS;
-}
-
 int cuGraphDestroy(void *graph) {
   free(graph);
   return SUCCESS;
@@ -391,12 +385,26 @@ struct config {
   void *stream;
 };
 
-int cuLaunchKernelEx(const struct config *config, const char *kernel, void **pointers, void **extra) {
+static int fails(const char *name) {
   static int launched;
-  const char *value = rule("FAKE_FAIL", kernel);
+  const char *after = rule("FAKE_FAIL", name);
+  return after && __atomic_fetch_add(&launched, 1, __ATOMIC_RELAXED) >= atoi(after);
+}
+
+int cuGraphLaunch(void *executable, void *stream) {
+  const struct graph *graph = executable;
+  if (fails("graph"))
+    return LAUNCH_FAILED;
+  for (int i = 0; i < graph->count; ++i)
+    fake_submit(stream, graph->works[i]);
+  return SUCCESS;
+}
+
+int cuLaunchKernelEx(const struct config *config, const char *kernel, void **pointers, void **extra) {
+  const char *value;
   (void)extra;
   TRACE("launch %s on %d", kernel, fake_device());
-  if (value && __atomic_fetch_add(&launched, 1, __ATOMIC_RELAXED) >= atoi(value))
+  if (fails(kernel))
     return LAUNCH_FAILED;
   struct work work = {.step = ends};
   if (rule("FAKE_HANG", kernel))

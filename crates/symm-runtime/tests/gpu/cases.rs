@@ -5,8 +5,9 @@
 
 use crate::programs::{COLUMNS, COUNT, ROWS, constant, folder, is_staged};
 use std::time::{Duration, Instant};
+use symm_cuda::{Capture, memory::DeviceMemory};
 use symm_runtime::{
-    Activity, Failure, Program, Tensor, World, WorldSpec,
+    Activity, Binding, Failure, Program, Tensor, World, WorldSpec,
     cuda::{Config, Session, Span, gpus},
     launch::{self, LaunchError, WorkError},
 };
@@ -267,15 +268,68 @@ pub fn ranks_that_disagree_are_named() {
     }
 }
 
-pub fn nccl_does_not_wait_for_ever() {
-    let stalls = |before, doing: &str| {
-        let (failure, text) = failure_after("nccl", 2, before, "stall");
-        assert!(matches!(failure, Failure::TimedOut { .. }), "{text}");
-        assert!(text.contains(doing), "{text}");
+/// Checks that rank 0 is missed in op 0, which NCCL does, by whoever waits for it.
+fn is_missed_by_nccl(failure: &Failure, text: &str) {
+    let Failure::TimedOut {
+        missing, activity, ..
+    } = failure
+    else {
+        panic!("{text}");
     };
-    // The first collective connects the members, and the call waits for that; later ones wait on the device.
-    stalls(&[], "busy in 'c10d.all_reduce'");
-    stalls(&["all_reduce"], "waiting for its GPU");
+    assert_eq!(*missing, [0], "{text}");
+    assert_eq!(*activity, Activity::Library { op: 0 }, "{text}");
+    let words = "'c10d.all_reduce' (gpu_zoo.mlir:10:3) on @tp: rank 0 did not arrive within 3s";
+    assert!(text.starts_with(words), "{text}");
+}
+
+pub fn nccl_does_not_wait_for_ever() {
+    for (before, entry) in [
+        (&[][..], "stall"),
+        (&["all_reduce"], "stall"),
+        (&[], "stall_later"),
+    ] {
+        let (failure, text) = failure_after("nccl", 2, before, entry);
+        is_missed_by_nccl(&failure, &text);
+    }
+}
+
+pub fn nccl_in_a_graph_does_not_wait_for_ever() {
+    let begin = Instant::now();
+    let work = |session: &Session| {
+        let (stream, bytes) = (session.stream(), COUNT * 4);
+        let buffer = DeviceMemory::zeroed(session.device(), bytes)?;
+        let mut binding = Binding::new(session.program(), "all_reduce")?;
+        binding.argument(0, buffer.address())?;
+        binding.result(0, buffer.address())?;
+        let capture = Capture::begin(stream)?;
+        // SAFETY: the buffer is of the entry's size, and is freed after the stream was waited for.
+        unsafe { session.enqueue(&mut binding, stream) }?;
+        let mut graph = capture.finish()?;
+        // Together for longer than a wait may take: a collective that comes again and again does not last.
+        for _ in 0..TIMEOUT.as_millis() / 10 * 2 {
+            (0..20).try_for_each(|_| graph.launch(stream))?;
+            session.finish(stream)?;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        session.meet()?;
+        if session.number() == 1 {
+            graph.launch(stream)?;
+        }
+        session.finish(stream)?;
+        session.meet()?;
+        Ok(())
+    };
+    let (program, outcome) = on_ranks("nccl", 2, config(false), work);
+    let error = outcome.unwrap_err();
+    let text = error.report.describe(program.manifest());
+    is_missed_by_nccl(&error.report.failure, &text);
+    assert_eq!(error.stuck, [0; 0], "{text}");
+    assert!(begin.elapsed() > 3 * TIMEOUT, "{text}");
+    assert!(
+        begin.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begin.elapsed()
+    );
 }
 
 pub fn bad_calls_are_named() {

@@ -60,6 +60,11 @@ const TESTS: &[Test] = &[
         2,
         cases::nccl_does_not_wait_for_ever,
     ),
+    test(
+        "nccl_in_a_graph_does_not_wait_for_ever",
+        2,
+        cases::nccl_in_a_graph_does_not_wait_for_ever,
+    ),
     test("bad_calls_are_named", 1, cases::bad_calls_are_named),
     test("matrices_are_multiplied", 1, cases::matrices_are_multiplied),
     test(

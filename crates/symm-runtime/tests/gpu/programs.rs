@@ -72,7 +72,9 @@ pub fn is_staged(size: u32) -> bool {
 pub fn stage(bundle: &Path, out: &Path) {
     let bundle = Bundle::open(bundle).unwrap();
     let find = |spec: &KernelSpec| bundle.find(spec);
-    for size in (2..=MAX_WORLD_SIZE).filter(|&size| find(&spec(Algorithm::OneShotPush, size)).is_some()) {
+    for size in
+        (2..=MAX_WORLD_SIZE).filter(|&size| find(&spec(Algorithm::OneShotPush, size)).is_some())
+    {
         link_all(out, size, &|spec| {
             let kernel = find(spec).unwrap_or_else(|| panic!("{}", spec.name()));
             bundle.load(kernel).unwrap()
@@ -99,8 +101,28 @@ fn link_all(out: &Path, size: u32, kernel: &dyn Fn(&KernelSpec) -> KernelImage) 
         "{size} ranks cannot share {COUNT} elements"
     );
     zoo(kernel, out, size);
-    let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls()));
-    link(&out.join(format!("blas{size}.so")), &blas, BLAS, &[]);
+    let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls(), 1));
+    link(&out.join(format!("blas{size}.so")), &blas, BLAS, &modules());
+    let nccl = nccl(size);
+    link(&out.join(format!("nccl{size}.so")), &nccl, NCCL, &modules());
+    if size > 2 {
+        let mut pair = nccl;
+        pair.groups.push(Group {
+            name: "pair".into(),
+            size: 2,
+            ranks: vec![0, 1],
+            symm_mem: false,
+            heap_bytes: None,
+        });
+        pair.ops.push(Op {
+            group: 1,
+            ..op(5, "c10d.all_reduce", "library", &[])
+        });
+        link(&out.join(format!("pair{size}.so")), &pair, NCCL, &modules());
+    }
+}
+
+fn nccl(size: u32) -> Manifest {
     let names = [
         "all_reduce",
         "all_gather",
@@ -111,15 +133,19 @@ fn link_all(out: &Path, size: u32, kernel: &dyn Fn(&KernelSpec) -> KernelImage) 
     let ops = (0..)
         .zip(names)
         .map(|(id, name)| op(id, &format!("c10d.{name}"), "library", &[]));
-    let nccl = manifest(NCCL, size, ops.collect(), cuda(vec![], vec![]));
-    link(&out.join(format!("nccl{size}.so")), &nccl, NCCL, &[]);
+    manifest(NCCL, size, ops.collect(), cuda(vec![], vec![], 1))
+}
+
+/// The module that every program has.
+fn modules() -> Vec<String> {
+    vec![AFFINE.to_owned()]
 }
 
 fn zoo(kernel: &dyn Fn(&KernelSpec) -> KernelImage, out: &Path, size: u32) {
     let table = LaunchTable::shipped().unwrap();
     let entry = table.entry(CHIP, size).unwrap();
     let mut all_reduces = Vec::new();
-    let mut modules = vec![AFFINE.to_owned()];
+    let mut modules = modules();
     for (index, algorithm) in (0..).zip(ALGORITHMS) {
         let mut spec = spec(algorithm, size);
         let launch = entry.launch(&spec, COUNT as u64).unwrap();
@@ -150,18 +176,7 @@ fn zoo(kernel: &dyn Fn(&KernelSpec) -> KernelImage, out: &Path, size: u32) {
             algorithm.phases(),
         )
     });
-    let mut cuda = cuda(all_reduces, vec![]);
-    cuda.modules = (0..modules.len())
-        .map(|index| PtxModule {
-            section: format!(".symm.ptx.{index}"),
-            ptx_version: 78,
-        })
-        .collect();
-    cuda.kernels = vec![CudaKernel {
-        module: 0,
-        entry: "affine".into(),
-        loc: "gpu_zoo.mlir:3:7".into(),
-    }];
+    let cuda = cuda(all_reduces, vec![], modules.len());
     let manifest = manifest(ZOO, size, ops.collect(), cuda);
     link(&out.join(format!("zoo{size}.so")), &manifest, ZOO, &modules);
 }
@@ -177,11 +192,20 @@ fn spec(algorithm: Algorithm, world_size: u32) -> KernelSpec {
     }
 }
 
-fn cuda(all_reduces: Vec<AllReduce>, matmuls: Vec<Matmul>) -> Cuda {
+fn cuda(all_reduces: Vec<AllReduce>, matmuls: Vec<Matmul>, modules: usize) -> Cuda {
     Cuda {
         chip: CHIP.into(),
-        modules: vec![],
-        kernels: vec![],
+        modules: (0..modules)
+            .map(|index| PtxModule {
+                section: format!(".symm.ptx.{index}"),
+                ptx_version: 78,
+            })
+            .collect(),
+        kernels: vec![CudaKernel {
+            module: 0,
+            entry: "affine".into(),
+            loc: "gpu_zoo.mlir:3:7".into(),
+        }],
         all_reduces,
         matmuls,
         constants: vec![Constant {

@@ -13,6 +13,20 @@ static inline void run(uint32_t kind, uint32_t reduce_op, uint64_t in, uint64_t 
   symm_rt->collective(&call);
 }
 
+// output = input * 2 + 1
+static inline void affine(const void *input, void *output) {
+  uint32_t count = COUNT;
+  void *params[] = {&input, &output, &count};
+  LaunchCall call = {0, {(COUNT + 127) / 128, 1, 1}, {128, 1, 1}, 0, params};
+  symm_rt->launch(&call);
+}
+
+// A maximum over group 1, as op 5.
+static inline void reduce_pair(void **args) {
+  CollectiveCall call = {1, 1, 5, 5, 9, 0, data(args[0]), COUNT, data(args[1]), COUNT};
+  symm_rt->collective(&call);
+}
+
 static inline uint32_t size(void) { return symm_rt->group(0)->size; }
 
 void symm_entry_all_reduce(void **args) { run(1, 5, COUNT, COUNT, args); }
@@ -29,4 +43,22 @@ void symm_entry_broadcast(void **args) { run(5, 0, COUNT, COUNT, args); }
 void symm_entry_stall(void **args) {
   if (symm_rt->group(0)->rank != 1)
     run(1, 1, COUNT, COUNT, args);
+}
+
+// Member 1 never comes to the second.
+void symm_entry_stall_later(void **args) {
+  run(2, 0, COUNT / size(), COUNT, args);
+  symm_entry_stall(args);
+}
+
+// The sum of x * 2 + 1.
+void symm_entry_computed(void **args) {
+  affine(data(args[0]), data(args[0]));
+  run(1, 1, COUNT, COUNT, args);
+}
+
+// Only in programs with a second group, which rank 2 is not in.
+void symm_entry_pair(void **args) {
+  if (symm_rt->group(1)->rank != UINT32_MAX)
+    reduce_pair(args);
 }

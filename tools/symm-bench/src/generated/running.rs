@@ -144,7 +144,7 @@ impl Member {
             state.write(size_of::<StateHeader>(), &begin.states)?;
             heap.write(heap.layout().channels()[0].offset, &begin.signals)?;
         }
-        let watch = Watch::new(&device, heap.rank())?;
+        let watch = Watch::new(&device, heap.rank(), 1)?;
         let function = library.function(&device, kernel)?;
         let params = KernelParams {
             peers: heap.peers(heap.layout().channels()[0].offset),
@@ -152,7 +152,7 @@ impl Member {
             count: plan.count,
             stride: plan.channel.stride,
             abort: heap.abort_word(),
-            record: watch.device_address(),
+            record: watch.device_address(0)?,
             timeout_ns: library.timeout.as_nanos().try_into().unwrap_or(u64::MAX),
             rank: heap.rank(),
             flags: plan.launch.trigger.flags(),
