@@ -16,8 +16,8 @@
  *     symm_call_run(call, stream);        // as often as you like
  *
  * Everything that a run needs is made by symm_rank_start, NCCL's connections too. On GPUs symm_call_run only puts work into
- * the stream: it allocates nothing but what looking up the driver's functions takes, once; it waits for nothing, talks to no other rank,
- * and may be captured in a CUDA graph, also the first time. On the CPU it runs the entry, and returns when every rank is through.
+ * the stream: it allocates nothing but what looking up the driver's functions takes, once; it waits for nothing, talks to no
+ * other rank, and may be captured in a CUDA graph, also the first time. On the CPU it runs the entry, and returns when every rank is through.
  *
  * Programs, worlds and symm_last_error may be used from any thread. A rank and its calls are used by one thread at a time.
  * Objects are freed in any order, each once, by the function that ends in _free; NULL is allowed there. Out parameters
@@ -173,9 +173,9 @@ symm_status symm_rank_start(symm_world *world, const symm_program *program, uint
  * the rank and its calls. */
 void symm_rank_free(symm_rank *rank);
 
-/* Looks, without waiting for the GPU, whether any rank has failed; where one has, it may take up to two seconds to learn why. On
- * GPUs a failure shows here once the stream has run into it: ask after you have waited for the stream, which has a bound, and before you
- * use the results. */
+/* Looks, without waiting for the GPU, whether any rank has failed; where one has, it may take up to two seconds to learn why.
+ * On GPUs a failure shows here once the stream has run into it: ask after you have waited for the stream, which has a bound,
+ * and before you use the results. */
 symm_status symm_rank_check(symm_rank *rank);
 
 /* Prepares an entry whose buffers are to be bound. */
@@ -191,10 +191,10 @@ symm_status symm_call_bind_result(symm_call *call, uint32_t index, void *buffer,
 /* Runs the entry; every rank has to. stream: a CUstream or cudaStream_t of the primary context of the rank's GPU; NULL for a
  * program for the CPU. Entries of one rank run one after the other: in one stream, or in streams that wait for each other.
  *
- * A graph that the entry was captured in keeps the addresses that were bound then, whatever becomes of the call. A replay counts as
- * a run: every rank has to, and it takes its turn among the rank's entries. It may be replayed for as long as those buffers are
- * valid, and the rank, or any call of it, has not been freed; once a rank has failed, replays give nothing any more, which
- * symm_rank_check tells. */
+ * On GPUs an entry may be launched or captured. A graph that it was captured in keeps the addresses that were bound then, whatever becomes of
+ * the call. A replay counts as a run: every rank has to, whichever way each gets it, so that all GPUs execute the same entries in
+ * the same order. It may be replayed for as long as those buffers are valid, and the rank, or any call of it, has not been freed;
+ * once a rank has failed, replays give nothing any more, which symm_rank_check tells. */
 symm_status symm_call_run(symm_call *call, void *stream);
 
 #ifdef __cplusplus

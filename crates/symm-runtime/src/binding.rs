@@ -17,6 +17,8 @@ pub struct Binding {
     program: Program,
     function: EntryFn,
     entry: String,
+    /// Its place among the program's entries.
+    number: u32,
     /// Arguments, then results.
     values: Vec<Value>,
     arguments: usize,
@@ -34,6 +36,8 @@ impl Binding {
     /// When the program has no such entry.
     pub fn new(program: &Program, entry: &str) -> Result<Self, Error> {
         let (entry, function) = program.entry(entry)?;
+        let entries = &program.manifest().entries;
+        let number = entries.iter().position(|other| other.name == entry.name);
         let values: Vec<Value> = entry.args.iter().chain(&entry.results).cloned().collect();
         let mut descriptors: Vec<_> = values
             .iter()
@@ -45,6 +49,7 @@ impl Binding {
             program: program.clone(),
             function,
             entry: entry.name.clone(),
+            number: number.unwrap_or(entries.len()) as u32,
             arguments: entry.args.len(),
             values,
             descriptors,
@@ -90,6 +95,11 @@ impl Binding {
     /// Returns the name of the entry.
     pub fn entry(&self) -> &str {
         &self.entry
+    }
+
+    /// Returns the entry's place among those of its program.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 
     /// Returns the function and the descriptors to call it with, on a rank of `program`.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Rank,
-    failure::{Activity, Failure, Step},
+    failure::{Activity, Failure},
     rank::Failed,
 };
 use std::{ffi::c_void, fmt::Display};
@@ -36,6 +36,10 @@ pub(super) struct Running<'a> {
     pub(super) cuda: &'a Cuda,
     pub(super) gpu: &'a Gpu,
     pub(super) stream: &'a Stream,
+    /// The entry's place among those of the program.
+    pub(super) entry: u32,
+    /// The stream is captured: nothing is executed now.
+    pub(super) is_captured: bool,
     pub(super) trace: Option<&'a Trace>,
     pub(super) lookout: &'a Lookout,
 }
@@ -70,7 +74,7 @@ impl Running<'_> {
         }
     }
 
-    fn group(&self, index: u32) -> Option<&Group> {
+    pub(super) fn group(&self, index: u32) -> Option<&Group> {
         self.gpu.groups.get(index as usize)?.as_ref()
     }
 
@@ -249,8 +253,9 @@ impl Running<'_> {
             let message = format!("{} does not work in place", spec.algorithm);
             return Err(self.bad_op(all_reduce.op, message));
         }
-        let peers_access = spec.algorithm.operand_is_symmetric().then_some(input);
-        self.announce(prepared.group, all_reduce.op, bytes, peers_access)?;
+        let read = spec.algorithm.operand_is_symmetric().then_some(input);
+        let written = spec.algorithm.result_is_symmetric().then_some(output);
+        self.announce(prepared.group, all_reduce.op, bytes, (read, written))?;
         let mut params = KernelParams {
             input,
             output,
@@ -318,9 +323,10 @@ impl Running<'_> {
             return Err(self.bad_call(format!("there is no op {op_id}")));
         };
         let bytes = collective.input_count as u64 * collective.dtype.size() as u64;
-        self.announce(index, op_id, bytes, None)?;
+        self.announce(index, op_id, bytes, (None, None))?;
         self.rank.record().set(Activity::Collective { op: op_id });
-        let _call = self.lookout.call(op_id, Some(self.stream));
+        let busy = (!self.is_captured).then_some(self.stream);
+        let _call = self.lookout.call(op_id, busy);
         let mark = &self.lookout.mark;
         self.timed("nccl", &op.name, &op.loc, || {
             mark.set(self.stream, op_id + 1)?;
@@ -330,22 +336,7 @@ impl Running<'_> {
         })
     }
 
-    /// Tells the group's members which collective comes next, and compares with those that have told. `buffer` is the
-    /// address of the buffer that peers access, which lies at the same place of every member's arena.
-    fn announce(&self, index: u32, op: u32, bytes: u64, buffer: Option<u64>) -> Result<(), Failed> {
-        let group = self.group(index).ok_or_else(|| self.not_a_member(op))?;
-        let sequence = group.announced.get() + 1;
-        group.announced.set(sequence);
-        let step = Step {
-            op,
-            bytes,
-            offset: buffer.map_or(0, |address| address - group.arena.base()),
-            heap: group.arena.trace(),
-        };
-        self.rank.announce(index, sequence, step)
-    }
-
-    fn not_a_member(&self, op: u32) -> Failed {
+    pub(super) fn not_a_member(&self, op: u32) -> Failed {
         let group = self
             .manifest
             .ops

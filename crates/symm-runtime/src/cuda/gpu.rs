@@ -367,13 +367,13 @@ fn plan_hash(hex: &str) -> [u8; 32] {
 }
 
 impl Gpu {
-    /// Frees what an entry left allocated.
-    pub(super) fn free_all(&self) {
+    /// Frees what an entry left allocated, and ends its count of collectives.
+    pub(super) fn end_entry(&self) {
         self.arena.reset();
-        self.groups
-            .iter()
-            .flatten()
-            .for_each(|group| group.arena.reset());
+        for group in self.groups.iter().flatten() {
+            group.arena.reset();
+            group.announced.in_entry.set(0);
+        }
     }
 }
 

@@ -28,8 +28,19 @@ pub(super) struct Group {
     pub(super) arena: Arena,
     pub(super) memory: Memory,
     pub(super) library: Option<Communicator>,
-    /// Collectives put into streams so far.
-    pub(super) announced: Cell<u64>,
+    /// What is known of the collectives that were put into streams.
+    pub(super) announced: Announced,
+}
+
+/// Counts a group's collectives.
+#[derive(Debug, Default)]
+pub(super) struct Announced {
+    /// How many were launched before the first was captured.
+    pub(super) launched: Cell<u64>,
+    /// One was captured. From then on it is not known which ones the device executes.
+    pub(super) captured: Cell<bool>,
+    /// How many the entry has had that is running.
+    pub(super) in_entry: Cell<u64>,
 }
 
 /// What the group's buffers lie in.
@@ -82,7 +93,7 @@ impl Joining<'_> {
             arena: Arena::new(base, self.plan.heap_bytes, self.buffers),
             memory,
             library: None,
-            announced: Cell::new(0),
+            announced: Announced::default(),
         };
         Ok((group, id))
     }

@@ -12,6 +12,7 @@
 
 mod abort;
 mod agree;
+mod announce;
 mod arena;
 mod call;
 mod calls;

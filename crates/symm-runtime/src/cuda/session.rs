@@ -138,6 +138,7 @@ impl Session {
         let (function, pointers) = binding.ready(&self.program)?;
         self.poll()?;
         self.rank.record().set(Activity::Computing { after: None });
+        let is_captured = stream.is_capturing()?;
         let manifest = self.program.manifest();
         let cuda = manifest.cuda.as_ref();
         let running = Running {
@@ -146,6 +147,8 @@ impl Session {
             cuda: cuda.expect("checked when the session started"),
             gpu: &self.gpu,
             stream,
+            entry: binding.number(),
+            is_captured,
             trace: self.trace.as_ref(),
             lookout: &self.lookout,
         };
@@ -155,7 +158,7 @@ impl Session {
             // the caller vouches for the buffers.
             unsafe { function(pointers) }
         });
-        self.gpu.free_all();
+        self.gpu.end_entry();
         self.rank.record().set(Activity::Device);
         if self.rank.has_failed() {
             // Before the caller frees anything, which may wait for a kernel.

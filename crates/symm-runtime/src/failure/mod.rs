@@ -85,8 +85,10 @@ pub struct Step {
     pub op: u32,
     /// Bytes of the member's own data.
     pub bytes: u64,
-    /// Where the buffer that peers access lies in the member's segment; 0 where there is none.
+    /// Where the buffer that peers read lies in the member's segment; 0 where there is none.
     pub offset: u64,
+    /// Where the buffer that peers write lies in the member's segment; 0 where there is none.
+    pub result: u64,
     /// Hash of every symmetric allocation and free so far.
     pub heap: u64,
 }

@@ -167,9 +167,12 @@ impl Words<'_> {
                 "{place} on {group}: ranks {rank} and {peer} have made different symmetric allocations"
             )
         } else {
+            let (what, own, other) = match step.offset == peer_step.offset {
+                false => ("bring", step.offset, peer_step.offset),
+                true => ("want the result in", step.result, peer_step.result),
+            };
             format!(
-                "{place} on {group}: ranks {rank} and {peer} bring different buffers (offsets {} and {}): ranks took different paths",
-                step.offset, peer_step.offset
+                "{place} on {group}: ranks {rank} and {peer} {what} different buffers (offsets {own} and {other}): ranks took different paths"
             )
         }
     }

@@ -188,6 +188,7 @@ impl Member<'_> {
             op,
             bytes,
             offset: buffer.map_or(0, |address| address.wrapping_sub(segment) as u64),
+            result: 0,
             heap: self.group.heap.borrow().trace(),
         };
         let sequence = self.group.sequence.get() + 1;

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::failure::Step;
+use crate::{failure::Step, world::Record};
 
 /// The last `N` steps of a member, each under its number, from 1; a peer that is further behind compares no more.
 #[repr(C)]
@@ -18,6 +18,7 @@ struct StepRecord {
     op: AtomicU32,
     bytes: AtomicU64,
     offset: AtomicU64,
+    result: AtomicU64,
     heap: AtomicU64,
 }
 
@@ -33,6 +34,7 @@ impl<const N: usize> Steps<N> {
         record.op.store(step.op, Ordering::SeqCst);
         record.bytes.store(step.bytes, Ordering::SeqCst);
         record.offset.store(step.offset, Ordering::SeqCst);
+        record.result.store(step.result, Ordering::SeqCst);
         record.heap.store(step.heap, Ordering::SeqCst);
         record.number.store(number, Ordering::SeqCst);
     }
@@ -45,6 +47,7 @@ impl<const N: usize> Steps<N> {
             op: record.op.load(Ordering::SeqCst),
             bytes: record.bytes.load(Ordering::SeqCst),
             offset: record.offset.load(Ordering::SeqCst),
+            result: record.result.load(Ordering::SeqCst),
             heap: record.heap.load(Ordering::SeqCst),
         };
         let after = record.number.load(Ordering::SeqCst);
@@ -69,10 +72,39 @@ impl<const N: usize> Steps<N> {
     }
 }
 
+/// Which of a group's collectives is meant, so that ranks compare the same ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The n-th that a rank executes, from 1. It means the same on all ranks that have executed whatever they put into a stream, once.
+    Nth(u64),
+    /// The n-th of an entry, from 0, and which of how many entries. It means the same on all ranks always.
+    InEntry { entry: (u32, u32), index: u64 },
+}
+
+impl Place {
+    /// Returns a number, from 1, that no other place of its kind has.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Nth(number) => number,
+            Self::InEntry {
+                entry: (entry, entries),
+                index,
+            } => 1 + index * u64::from(entries) + u64::from(entry),
+        }
+    }
+
+    pub(super) fn steps(self, record: &Record) -> &Steps<256> {
+        match self {
+            Self::Nth(_) => &record.steps,
+            Self::InEntry { .. } => &record.entry_steps,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Failure, World, WorldSpec, world::GroupSpec};
+    use crate::{Failure, World, WorldSpec, rank::Place, world::GroupSpec};
     use std::time::Duration;
 
     #[test]
@@ -83,6 +115,7 @@ mod tests {
             op,
             bytes: 8,
             offset: 64,
+            result: 0,
             heap: 0,
         };
         assert!(steps.is_before(1));
@@ -120,6 +153,7 @@ mod tests {
             op: 4,
             bytes: 8,
             offset,
+            result: 0,
             heap: 1,
         };
         for (rank, group, sequence, offset) in [
@@ -131,10 +165,10 @@ mod tests {
             (1, 0, 2, 128),
             (2, 0, 1, 64),
         ] {
-            let agreed = ranks[rank].announce(group, sequence, step(offset));
+            let agreed = ranks[rank].announce(group, Place::Nth(sequence), step(offset));
             assert!(agreed.is_ok(), "rank {rank}, group {group}, {sequence}");
         }
-        assert!(ranks[2].announce(0, 2, step(64)).is_err());
+        assert!(ranks[2].announce(0, Place::Nth(2), step(64)).is_err());
         let expected = Failure::Mismatch {
             rank: 2,
             group: 0,
@@ -143,5 +177,47 @@ mod tests {
             peer_step: step(128),
         };
         assert_eq!(world.report().unwrap().failure, expected);
+    }
+
+    #[test]
+    fn entries_are_compared_in_whatever_order_they_come() {
+        let group = |name: &str| GroupSpec {
+            name: name.into(),
+            ranks: vec![0, 1],
+            heap_bytes: 0,
+        };
+        let world = World::create(WorldSpec {
+            size: 2,
+            groups: vec![group("a"), group("b")],
+            timeout: Duration::from_secs(1),
+        })
+        .unwrap();
+        let ranks = [world.rank(0), world.rank(1)];
+        let announce = |rank: usize, group, entry, index, op| {
+            let step = Step {
+                op,
+                bytes: 8,
+                offset: 0,
+                result: 0,
+                heap: 0,
+            };
+            let place = Place::InEntry {
+                entry: (entry, 3),
+                index,
+            };
+            ranks[rank].announce(group, place, step)
+        };
+        // Ops are numbered as entries, indices and groups are, so that nothing is taken for something else.
+        let op = |group, entry: u32, index: u64| 100 * entry + 10 * index as u32 + group;
+        let places =
+            |group| [(0, 0), (0, 1), (2, 0), (1, 0)].map(|(entry, index)| (group, entry, index));
+        let places = [places(0), places(1)].concat();
+        for &(group, entry, index) in &places {
+            announce(0, group, entry, index, op(group, entry, index)).unwrap();
+        }
+        for &(group, entry, index) in places.iter().rev().chain(&places) {
+            announce(1, group, entry, index, op(group, entry, index)).unwrap();
+        }
+        assert!(announce(1, 1, 2, 0, 7).is_err());
     }
 }

@@ -9,6 +9,7 @@ mod failed;
 mod failures;
 #[path = "../fake_driver/mod.rs"]
 mod fake;
+mod graphs;
 #[path = "../gpu/programs.rs"]
 mod programs;
 mod runs;
@@ -22,8 +23,9 @@ use std::{
     sync::OnceLock,
     time::Duration,
 };
+use symm_cuda::memory::DeviceMemory;
 use symm_runtime::{
-    Program, World, WorldSpec,
+    Binding, Program, World, WorldSpec,
     cuda::{Config, Session},
     launch::{self, LaunchError, WorkError},
 };
@@ -90,4 +92,16 @@ impl Ranks {
         });
         (program, outcome)
     }
+}
+
+/// Puts an entry into the session's stream, on a buffer that is to be kept until the stream was waited for; meets nobody.
+fn enqueue(session: &Session, entry: &str) -> Result<DeviceMemory, WorkError> {
+    let bytes = 75 * 64 * 4;
+    let buffer = DeviceMemory::zeroed(session.device(), 2 * bytes)?;
+    let mut binding = Binding::new(session.program(), entry)?;
+    binding.argument(0, buffer.address())?;
+    binding.result(0, buffer.address() + bytes as u64)?;
+    // SAFETY: the buffer holds argument and result; the caller keeps it.
+    unsafe { session.enqueue(&mut binding, session.stream()) }?;
+    Ok(buffer)
 }

@@ -4,28 +4,16 @@
 //! Waits that never end by themselves: each has a bound, and the error says who was waited for.
 
 use crate::{
-    Ranks,
+    Ranks, enqueue,
     failed::{failure, run},
     on_gpus,
 };
 use std::time::Duration;
-use symm_cuda::{Capture, memory::DeviceMemory};
-use symm_runtime::{Activity, Binding, Failure, cuda::Session, launch::WorkError};
+use symm_cuda::Capture;
+use symm_runtime::{Activity, Failure, cuda::Session};
 
 /// Longer than the others may take to be at the same place on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Puts an entry into the session's stream, on a buffer that is to be kept until the stream was waited for; meets nobody.
-fn enqueue(session: &Session, entry: &str) -> Result<DeviceMemory, WorkError> {
-    let bytes = 75 * 64 * 4;
-    let buffer = DeviceMemory::zeroed(session.device(), 2 * bytes)?;
-    let mut binding = Binding::new(session.program(), entry)?;
-    binding.argument(0, buffer.address())?;
-    binding.result(0, buffer.address() + bytes as u64)?;
-    // SAFETY: the buffer holds argument and result; the caller keeps it.
-    unsafe { session.enqueue(&mut binding, session.stream()) }?;
-    Ok(buffer)
-}
 
 #[test]
 fn a_member_that_skips_a_collective_is_named_and_not_who_waits_for_it() {

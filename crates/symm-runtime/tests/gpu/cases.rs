@@ -260,6 +260,7 @@ pub fn a_missing_rank_is_named_in_time() {
 pub fn ranks_that_disagree_are_named() {
     for (entry, words) in [
         ("other_buffer", "bring different buffers"),
+        ("other_result", "want the result in different buffers"),
         ("other_op", "is at"),
     ] {
         let (failure, text) = failure("zoo", 2, entry);

@@ -78,6 +78,15 @@ void symm_entry_other_buffer(void **args) {
   symm_rt->free(0, first);
 }
 
+// Member 1 wants the result in another symmetric buffer than the others.
+void symm_entry_other_result(void **args) {
+  void *buffers[] = {symm_rt->alloc(0, BYTES, 16), symm_rt->alloc(0, BYTES, 16), symm_rt->alloc(0, BYTES, 16)};
+  symm_rt->copy(buffers[0], data(args[0]), BYTES);
+  reduce(3, buffers[0], buffers[symm_rt->group(0)->rank == 1 ? 2 : 1]);
+  for (int i = 2; i >= 0; --i)
+    symm_rt->free(0, buffers[i]);
+}
+
 // Member 1 calls another collective than the others.
 void symm_entry_other_op(void **args) {
   reduce(symm_rt->group(0)->rank == 1, data(args[0]), data(args[1]));
