@@ -68,6 +68,10 @@ pub enum Error {
         found: Device,
         expected: Device,
     },
+    /// NCCL is to stand in for kernels, and lacks a reduction.
+    #[error("{op}: {reason}: --fallback can't run it, choose GPUs that reach each other's memory")]
+    #[allow(missing_docs)]
+    Fallback { op: String, reason: String },
     /// The shared memory of a group can't be had.
     #[error(
         "symmetric heap of @{group} can't be had: {bytes} bytes for each of {members} ranks: {reason}: lower --heap-bytes or raise the limit"

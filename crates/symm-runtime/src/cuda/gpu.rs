@@ -333,11 +333,15 @@ impl Loader<'_> {
             let settle = |error| join::settle(self.rank, &group.ranks, error);
             let mut exchange = join::local_exchange(self.config, index, place, self.rank.timeout())
                 .map_err(|error| settle(symm_cuda::Error::from(error).into()))?;
+            let all_reduces = self.cuda.all_reduces.iter();
+            let is_own =
+                |all_reduce: &&AllReduce| manifest.ops[all_reduce.op as usize].group == index;
             let joining = Joining {
                 device: &self.device,
                 group,
                 plan,
-                buffers: manifest.buffers.len(),
+                manifest,
+                all_reduces: all_reduces.filter(is_own).collect(),
                 hash,
                 fallback: self.config.fallback,
             };

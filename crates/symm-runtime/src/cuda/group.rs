@@ -6,7 +6,7 @@
 use super::{arena::Arena, plan::GroupPlan};
 use crate::Error;
 use std::cell::{Cell, UnsafeCell};
-use symm_abi::{GroupView, NOT_A_MEMBER, PAD_STRIDE};
+use symm_abi::{GroupView, Manifest, NOT_A_MEMBER, PAD_STRIDE, cuda::AllReduce};
 use symm_cuda::{
     Device, Gpu,
     driver::Uuid,
@@ -60,8 +60,9 @@ pub(super) struct Joining<'a> {
     pub(super) device: &'a Device,
     pub(super) group: &'a symm_abi::Group,
     pub(super) plan: &'a GroupPlan,
-    /// How many buffers the program has.
-    pub(super) buffers: usize,
+    pub(super) manifest: &'a Manifest,
+    /// The group's all-reduces that kernels were generated for.
+    pub(super) all_reduces: Vec<&'a AllReduce>,
     /// The plan hash of the program.
     pub(super) hash: [u8; 32],
     pub(super) fallback: bool,
@@ -84,13 +85,16 @@ impl Joining<'_> {
             (Memory::Plain { _memory: memory }, base)
         };
         let stands_in = !symmetric && !self.plan.channels.is_empty();
+        if stands_in {
+            self.check_stand_ins()?;
+        }
         let id = (self.plan.library || stands_in)
             .then(|| self.library_id(me, exchange))
             .transpose()?;
         let group = Group {
             me,
             ranks: self.group.ranks.clone(),
-            arena: Arena::new(base, self.plan.heap_bytes, self.buffers),
+            arena: Arena::new(base, self.plan.heap_bytes, self.manifest.buffers.len()),
             memory,
             library: None,
             announced: Announced::default(),
@@ -147,6 +151,22 @@ impl Joining<'_> {
             .map(find)
             .collect::<Result<_, _>>()?;
         peers::require_from(self.device, &gpus)
+    }
+
+    /// Checks that NCCL can do what no kernel will.
+    fn check_stand_ins(&self) -> Result<(), Error> {
+        let check = |all_reduce: &&AllReduce| {
+            let AllReduce { spec, op, .. } = all_reduce;
+            let supported = Communicator::supports(spec.dtype, spec.reduce_op);
+            supported.map_err(|error| {
+                let op = &self.manifest.ops[*op as usize];
+                Error::Fallback {
+                    op: format!("'{}' ({}) on @{}", op.name, op.loc, self.group.name),
+                    reason: error.to_string(),
+                }
+            })
+        };
+        self.all_reduces.iter().try_for_each(check)
     }
 
     /// Agrees on what the members find each other by in NCCL.

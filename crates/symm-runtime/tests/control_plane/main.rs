@@ -13,7 +13,7 @@ mod graphs;
 #[path = "../gpu/programs.rs"]
 mod programs;
 mod runs;
-mod start;
+mod starts;
 #[path = "../support/mod.rs"]
 mod support;
 mod waits;

@@ -84,12 +84,15 @@ pub fn stage(bundle: &Path, out: &Path) {
 
 /// Links every program for a number of ranks into a folder, with kernels that have a name and no code: for a driver that runs none.
 pub fn link_names(out: &Path, size: u32) {
-    link_all(out, size, &|spec| KernelImage {
+    let named = |spec: &KernelSpec| KernelImage {
         entry: spec.name(),
         spec: spec.clone(),
         ptx_version: 78,
         ptx: format!("// {}", spec.name()),
-    });
+    };
+    link_all(out, size, &named);
+    let bitwise = out.join(format!("bitwise{size}.so"));
+    zoo(&named, &bitwise, size, (DType::I32, ReduceOp::BXor));
 }
 
 /// Links every program for a number of ranks into a folder.
@@ -100,7 +103,8 @@ fn link_all(out: &Path, size: u32, kernel: &dyn Fn(&KernelSpec) -> KernelImage) 
         0,
         "{size} ranks cannot share {COUNT} elements"
     );
-    zoo(kernel, out, size);
+    let sums = (DType::F32, ReduceOp::Sum);
+    zoo(kernel, &out.join(format!("zoo{size}.so")), size, sums);
     let blas = manifest(BLAS, size, vec![], cuda(vec![], matmuls(), 1));
     link(&out.join(format!("blas{size}.so")), &blas, BLAS, &modules());
     let nccl = nccl(size);
@@ -141,13 +145,22 @@ fn modules() -> Vec<String> {
     vec![AFFINE.to_owned()]
 }
 
-fn zoo(kernel: &dyn Fn(&KernelSpec) -> KernelImage, out: &Path, size: u32) {
+fn zoo(
+    kernel: &dyn Fn(&KernelSpec) -> KernelImage,
+    path: &Path,
+    size: u32,
+    (dtype, reduce_op): (DType, ReduceOp),
+) {
     let table = LaunchTable::shipped().unwrap();
     let entry = table.entry(CHIP, size).unwrap();
     let mut all_reduces = Vec::new();
     let mut modules = modules();
     for (index, algorithm) in (0..).zip(ALGORITHMS) {
-        let mut spec = spec(algorithm, size);
+        let mut spec = KernelSpec {
+            dtype,
+            reduce_op,
+            ..spec(algorithm, size)
+        };
         let launch = entry.launch(&spec, COUNT as u64).unwrap();
         spec.unroll = launch.unroll;
         let image = kernel(&spec);
@@ -178,7 +191,7 @@ fn zoo(kernel: &dyn Fn(&KernelSpec) -> KernelImage, out: &Path, size: u32) {
     });
     let cuda = cuda(all_reduces, vec![], modules.len());
     let manifest = manifest(ZOO, size, ops.collect(), cuda);
-    link(&out.join(format!("zoo{size}.so")), &manifest, ZOO, &modules);
+    link(path, &manifest, ZOO, &modules);
 }
 
 fn spec(algorithm: Algorithm, world_size: u32) -> KernelSpec {
