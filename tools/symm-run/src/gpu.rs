@@ -79,7 +79,7 @@ pub fn write_trace(
         None => path.to_owned(),
     };
     let spans = (first..).zip(reports.iter().map(|report| &report.spans[..]));
-    let json = TraceFile::new(spans).to_json().map_err(text)?;
+    let json = TraceFile::new(spans).to_json();
     std::fs::write(&path, json).map_err(|error| format!("{}: {error}", path.display()))
 }
 

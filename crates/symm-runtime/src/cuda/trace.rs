@@ -17,18 +17,20 @@ pub struct Span {
     pub name: String,
     /// What ran it: `kernel`, `matmul`, `copy`, `nccl`, `entry`, or an all-reduce's algorithm.
     pub category: String,
-    /// Beginning in microseconds since 1970, by the host's clock.
-    pub begin_us: f64,
-    /// Duration in microseconds.
-    pub duration_us: f64,
+    /// Beginning in nanoseconds since 1970, by the host's clock when the rank started and the device's since then.
+    pub begin_ns: u64,
+    /// Duration in nanoseconds.
+    pub duration_ns: u64,
 }
 
 /// Events around the ops of one rank.
 #[derive(Debug)]
 pub(super) struct Trace {
-    /// A point in the stream whose time on the host is known.
-    base: Event,
-    base_us: f64,
+    /// The last point in the stream whose time is known, in nanoseconds since 1970.
+    ///
+    /// The driver tells the time between two events as a float of milliseconds, which is exact to a nanosecond only while it is short. So times
+    /// are counted on from op to op.
+    last: RefCell<(Event, u64)>,
     pending: RefCell<Vec<Pending>>,
     spans: RefCell<Vec<Span>>,
 }
@@ -48,9 +50,9 @@ impl Trace {
         base.record(stream)?;
         base.synchronize()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_nanos() as u64);
         Ok(Self {
-            base,
-            base_us: now.map_or(0.0, |since| since.as_secs_f64() * 1e6),
+            last: RefCell::new((base, now)),
             pending: RefCell::default(),
             spans: RefCell::default(),
         })
@@ -82,14 +84,23 @@ impl Trace {
 
     /// Reads the times of everything recorded, once the stream was waited for.
     pub(super) fn settle(&self) -> Result<()> {
-        for pending in self.pending.take() {
+        let mut last = self.last.borrow_mut();
+        for Pending {
+            name,
+            category,
+            begin,
+            end,
+        } in self.pending.take()
+        {
+            let begin_ns = last.1 + ns(last.0.elapsed_us(&begin)?);
             let span = Span {
-                begin_us: self.base_us + self.base.elapsed_us(&pending.begin)?,
-                duration_us: pending.begin.elapsed_us(&pending.end)?,
-                name: pending.name,
-                category: pending.category.into(),
+                begin_ns,
+                duration_ns: ns(begin.elapsed_us(&end)?),
+                name,
+                category: category.into(),
             };
             self.spans.borrow_mut().push(span);
+            *last = (begin, begin_ns);
         }
         Ok(())
     }
@@ -97,6 +108,10 @@ impl Trace {
     pub(super) fn spans(&self) -> Vec<Span> {
         self.spans.borrow().clone()
     }
+}
+
+fn ns(us: f64) -> u64 {
+    (us * 1e3).round() as u64
 }
 
 /// The trace of a run, in the Trace Event Format: one process per rank.
@@ -127,9 +142,8 @@ impl TraceFile {
     pub fn new<'a>(ranks: impl IntoIterator<Item = (u32, &'a [Span])>) -> Self {
         let ranks: Vec<_> = ranks.into_iter().collect();
         let spans = ranks.iter().flat_map(|(_, spans)| spans.iter());
-        let first = spans
-            .map(|span| span.begin_us)
-            .fold(f64::INFINITY, f64::min);
+        let first = spans.map(|span| span.begin_ns).min().unwrap_or(0);
+        let us = |ns: u64| ns as f64 / 1e3;
         let mut events = Vec::new();
         for &(rank, spans) in &ranks {
             events.push(TraceEvent {
@@ -146,8 +160,8 @@ impl TraceFile {
                 name: span.name.clone(),
                 cat: span.category.clone(),
                 ph: "X",
-                ts: span.begin_us - first,
-                dur: Some(span.duration_us),
+                ts: us(span.begin_ns - first),
+                dur: Some(us(span.duration_ns)),
                 pid: rank,
                 tid: 0,
                 args: None,
@@ -157,11 +171,8 @@ impl TraceFile {
     }
 
     /// Returns the file's content.
-    ///
-    /// # Errors
-    /// When a time is no number.
-    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(self)
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts and numbers are JSON")
     }
 }
 
@@ -171,15 +182,18 @@ mod tests {
 
     #[test]
     fn ranks_are_processes_and_times_begin_at_zero() {
-        let span = |name: &str, begin_us| Span {
+        let span = |name: &str, begin_ns| Span {
             name: name.into(),
             category: "kernel".into(),
-            begin_us,
-            duration_us: 2.5,
+            begin_ns,
+            duration_ns: 2401,
         };
-        let (first, second) = ([span("a", 1005.0), span("b", 1010.0)], [span("c", 1000.0)]);
+        // In our days, where a float of microseconds has steps of a quarter of one.
+        let now = 1_700_000_000_000_000_000;
+        let first = [span("a", now + 5001), span("b", now + 7407)];
+        let second = [span("c", now)];
         let file = TraceFile::new([(0, &first[..]), (1, &second[..])]);
-        let json: serde_json::Value = serde_json::from_slice(&file.to_json().unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&file.to_json()).unwrap();
         let events = json["traceEvents"].as_array().unwrap();
         let spans: Vec<_> = events
             .iter()
@@ -195,9 +209,9 @@ mod tests {
         assert_eq!(
             spans,
             [
-                (Some(0), Some(5.0), Some(2.5)),
-                (Some(0), Some(10.0), Some(2.5)),
-                (Some(1), Some(0.0), Some(2.5))
+                (Some(0), Some(5.001), Some(2.401)),
+                (Some(0), Some(7.407), Some(2.401)),
+                (Some(1), Some(0.0), Some(2.401))
             ]
         );
         assert_eq!(events[0]["args"]["name"], "rank 0");

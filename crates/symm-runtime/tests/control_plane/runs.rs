@@ -49,3 +49,22 @@ fn programs_run_on_pretend_gpus() {
         }
     });
 }
+
+#[test]
+fn times_of_ops_follow_each_other() {
+    on_gpus(&[], || {
+        let mut ranks = Ranks::of("zoo", 2);
+        ranks.config.trace = true;
+        let work = |session: &Session| {
+            run_all(session, &["chain"; 20], false)?;
+            Ok(session.spans())
+        };
+        for spans in ranks.run(work).1.unwrap() {
+            assert_eq!(spans.len(), 20 * 3 * 4);
+            for pair in spans.windows(2) {
+                let end = pair[0].begin_ns + pair[0].duration_ns;
+                assert!(end <= pair[1].begin_ns, "{pair:?}");
+            }
+        }
+    });
+}
