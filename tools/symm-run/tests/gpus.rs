@@ -99,3 +99,29 @@ fn traces_have_every_op_on_every_rank() {
     let spans: Vec<_> = spans.filter(|event| event["ph"] == "X").collect();
     assert_eq!(spans.len(), 2 * 2 * 4);
 }
+
+#[test]
+fn no_size_and_no_time_is_too_large_to_be_refused_or_taken() {
+    for (options, words) in [
+        ("--timeout=1.8e19s --arena-bytes=1M", ""),
+        ("--timeout=9.3e18s --arena-bytes=1M --isolation=process", ""),
+        (
+            "--arena-bytes=18446744073709551615",
+            "an arena of 18446744073709551615 bytes fits no GPU",
+        ),
+        (
+            "--arena-bytes=9223372036854775807",
+            "an arena of 9223372036854775807 bytes fits no GPU",
+        ),
+        ("--arena-bytes=1000000G", "out of memory"),
+        (
+            "--heap-bytes=18446744073709551615",
+            "expected a symmetric heap within",
+        ),
+    ] {
+        let ended = run("nccl", &format!("--entry all_reduce {options}"));
+        assert_eq!(ended.succeeded, words.is_empty(), "{}", ended.said);
+        assert!(!ended.said.contains("panicked"), "{}", ended.said);
+        assert!(ended.said.contains(words), "{}", ended.said);
+    }
+}

@@ -143,7 +143,8 @@ fn watch(world: WeakWorld, exchange: Exchange) {
         while let Some(world) = world.upgrade().filter(|world| !world.has_failed()) {
             for rank in exchange.gone() {
                 let since = since[rank as usize].get_or_insert_with(Instant::now);
-                if since.elapsed() > world.spec().timeout + GRACE && !world.has_finished(rank) {
+                let bound = world.spec().timeout.saturating_add(GRACE);
+                if since.elapsed() > bound && !world.has_finished(rank) {
                     world.fail(Failure::RankDied {
                         rank,
                         how: "its process has ended".into(),

@@ -14,6 +14,7 @@
 
 #define PAGE 4096ul
 #define GRANULARITY (2ul << 20)
+#define DEVICE_BYTES (80ul << 30)
 
 // Attributes whose value is not 1.
 enum { MULTIPROCESSORS = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
@@ -73,7 +74,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
 
 int cuDeviceTotalMem_v2(size_t *bytes, int device) {
   (void)device;
-  *bytes = 80ul << 30;
+  *bytes = DEVICE_BYTES;
   return SUCCESS;
 }
 
@@ -111,7 +112,7 @@ int cuCtxSynchronize(void) {
 }
 
 int cuMemGetInfo_v2(size_t *available, size_t *total) {
-  *available = *total = 80ul << 30;
+  *available = *total = DEVICE_BYTES;
   return SUCCESS;
 }
 
@@ -123,7 +124,7 @@ static void *pages(size_t bytes, int protection) {
 // The page before the memory holds its size.
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   fake_enter();
-  size_t *head = pages(bytes + PAGE, PROT_READ | PROT_WRITE);
+  size_t *head = bytes > DEVICE_BYTES ? NULL : pages(bytes + PAGE, PROT_READ | PROT_WRITE);
   if (!head)
     return OUT_OF_MEMORY;
   *head = bytes + PAGE;
