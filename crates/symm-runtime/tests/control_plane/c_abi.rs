@@ -46,12 +46,12 @@ fn binary() -> &'static Path {
     })
 }
 
-fn c_gpu(program: &str, ranks: u32, entry: &str, mode: &str) {
+fn c_gpu(program: &str, ranks: u32, entry: &str, mode: &str, knobs: &[(&str, &str)]) {
     let mut command = Command::new(binary());
     command
         .arg(linked().join(format!("{program}{ranks}.so")))
         .args([&ranks.to_string(), entry, mode]);
-    fake::prepare(&mut command, &[&libraries()]);
+    fake::prepare(&mut command, &[&libraries()]).envs(knobs.iter().copied());
     let ended = fake::end(&mut command, Duration::from_secs(30));
     assert!(ended.succeeded, "{program} {entry} {mode}: {}", ended.said);
 }
@@ -65,12 +65,21 @@ fn runs_allocate_nothing() {
         ("nccl", "computed"),
         ("nccl", "all_to_all"),
     ] {
-        c_gpu(program, 2, entry, "allocations");
+        c_gpu(program, 2, entry, "allocations", &[]);
     }
 }
 
 #[test]
 fn whoever_waits_for_a_stream_is_told_who_does_not_come() {
-    c_gpu("nccl", 2, "all_reduce", "alone");
-    c_gpu("nccl", 3, "broadcast", "alone");
+    c_gpu("nccl", 2, "all_reduce", "alone", &[]);
+    c_gpu("nccl", 3, "broadcast", "alone", &[]);
+}
+
+#[test]
+fn asking_for_failures_does_not_wait_for_a_gpu() {
+    let knobs = [
+        ("FAKE_HANG", "0:one_shot_push"),
+        ("FAKE_FAIL", "1:one_shot_push:0"),
+    ];
+    c_gpu("zoo", 2, "one_shot_push", "hung", &knobs);
 }

@@ -6,6 +6,7 @@
  *     c_gpu PROGRAM RANKS ENTRY allocations   no run but the first, in which functions of the driver are looked up, may allocate anything,
  *                                             whatever stream it is for
  *     c_gpu PROGRAM RANKS ENTRY alone         rank 1 runs the entry once, the others twice: they must be told who is missing
+ *     c_gpu PROGRAM RANKS ENTRY hung          rank 1 fails, and the kernel of rank 0 never leaves: asking must not wait for it
  */
 
 #define _GNU_SOURCE
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MAX_RANKS = 8, RUNS = 8, BUFFERS = 16 };
 
@@ -69,7 +71,7 @@ void free(void *memory) {
 static symm_program *program;
 static symm_world *world;
 static const char *entry;
-static int counts_allocations;
+static const char *mode;
 
 static void bind_all(symm_call *call) {
   symm_value value;
@@ -111,7 +113,37 @@ static void run_alone(int number, symm_rank *rank, symm_call *call, void *stream
   CHECK(symm_call_run(call, stream) == SYMM_FAILED, "a failed world runs");
 }
 
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static pthread_barrier_t all_done;
+
+static void run_hung(int number, symm_rank *rank, symm_call *call, void *stream) {
+  double begin, longest = 0;
+  symm_status status = SYMM_OK;
+  int answers;
+  if (number == 0)
+    OK(symm_call_run(call, stream));
+  pthread_barrier_wait(&all_done);
+  if (number == 1)
+    CHECK(symm_call_run(call, stream) == SYMM_FAILED, "rank 1 runs");
+  for (answers = 0; answers < 3; answers += status == SYMM_FAILED) {
+    begin = seconds();
+    status = symm_rank_check(rank);
+    if (seconds() - begin > longest)
+      longest = seconds() - begin;
+  }
+  CHECK(longest < 1, "rank %d: asking took %g s", number, longest);
+  pthread_barrier_wait(&all_done);
+  /* The rank can't be freed while its GPU is busy. */
+  if (number == 0)
+    exit(0);
+  for (;;)
+    pthread_barrier_wait(&all_done);
+}
 
 static void *run_rank(void *parameter) {
   int number = (int)(intptr_t)parameter;
@@ -122,7 +154,9 @@ static void *run_rank(void *parameter) {
   OK(symm_call_create(rank, entry, &call));
   bind_all(call);
   CHECK(cuStreamCreate(&streams[0], 0) == 0 && cuStreamCreate(&streams[1], 1) == 0, "no stream");
-  if (counts_allocations)
+  if (strcmp(mode, "hung") == 0)
+    run_hung(number, rank, call, streams[0]);
+  else if (strcmp(mode, "allocations") == 0)
     count_allocations(call, streams);
   else
     run_alone(number, rank, call, streams[0]);
@@ -136,14 +170,14 @@ int main(int count, char **arguments) {
   symm_options options = {sizeof options, 0, 0, 0, 1 << 20, 0, 0};
   pthread_t threads[MAX_RANKS];
   int i, ranks;
-  CHECK(count == 5, "usage: c_gpu PROGRAM RANKS ENTRY allocations|alone");
+  CHECK(count == 5, "usage: c_gpu PROGRAM RANKS ENTRY allocations|alone|hung");
   ranks = atoi(arguments[2]);
   entry = arguments[3];
-  counts_allocations = strcmp(arguments[4], "allocations") == 0;
+  mode = arguments[4];
   CHECK(ranks > 0 && ranks <= MAX_RANKS, "%d ranks", ranks);
   OK(symm_program_load(arguments[1], &program));
   options.ranks = (uint32_t)ranks;
-  options.timeout_ms = counts_allocations ? 30000 : 1000;
+  options.timeout_ms = strcmp(mode, "alone") == 0 ? 1000 : 30000;
   OK(symm_world_create(program, &options, &world));
   CHECK(pthread_barrier_init(&all_done, NULL, (unsigned)ranks) == 0, "no barrier");
   for (i = 0; i < ranks; ++i)
