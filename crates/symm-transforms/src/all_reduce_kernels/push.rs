@@ -268,12 +268,15 @@ impl<'c> Shares<'c, '_> {
     }
 
     /// Reduces our share and sends it to all others.
+    ///
+    /// What we keep of it ourselves is what the others get: sending may change the sign of a NaN (L11).
     fn reduce(&self, e: &Emitter<'c>, state: &State<'c>, slots: &Slots<'c>) {
         let kernel = self.kernel;
         let own = e.add(kernel.peers[0], slots.area(e, 0));
         let ours = slots.ours(e, kernel, 1);
         self.for_packets(e, |e, batch| {
             let reduced = gather(e, kernel, state, slots, own, &batch.packets);
+            let mut kept = Vec::new();
             for (&packet, data) in batch.packets.iter().zip(&reduced) {
                 let words = slots.encode(e, data);
                 let there = e.opaque(e.add(ours, slots::offset(e, packet)));
@@ -282,9 +285,10 @@ impl<'c> Shares<'c, '_> {
                     .map(|&peer| e.add(peer, there))
                     .collect();
                 slots.send(e, kernel, &addresses, words);
+                kept.push(slots.decode(e, &words));
             }
             let places = batch.places(e, kernel.output, e.mul(self.share, kernel.rank));
-            let packets: Vec<_> = places.into_iter().zip(reduced).collect();
+            let packets: Vec<_> = places.into_iter().zip(kept).collect();
             kernel.store_packets(e, &packets, batch.whole);
         });
     }

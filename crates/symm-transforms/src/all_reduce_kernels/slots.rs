@@ -147,7 +147,8 @@ impl<'c> Slots<'c> {
         }
     }
 
-    fn decode(&self, e: &Emitter<'c>, words: &[Val<'c>]) -> Vec<Val<'c>> {
+    /// Returns the data of a packet out of the two words that carry it.
+    pub(super) fn decode(&self, e: &Emitter<'c>, words: &[Val<'c>]) -> Vec<Val<'c>> {
         match self.wire {
             Wire::Sentinel => words.to_vec(),
             Wire::Tagged => vec![join(e, e.trunc(words[0], 32), e.trunc(words[1], 32))],
