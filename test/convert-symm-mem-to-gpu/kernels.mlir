@@ -46,7 +46,10 @@ func.func @f(%x: memref<64xf32, #comm.symm_mem<@tp>>) {
 // Ops of one kind share a kernel.
 // CHECK-NOT: gpu.module
 
-// Chips before sm_90 have no programmatic dependent launch.
+// Chips before sm_90 have no programmatic dependent launch, and no kernel is launched as if it had.
+// SM80-NOT: trigger = "late"
+// SM80: trigger = "none"
+// SM80-NOT: trigger = "late"
 // SM80: gpu.module @symm_one_shot_push_f32_sum_w2_u1_sm_80
 // SM80-NOT: griddepcontrol
 

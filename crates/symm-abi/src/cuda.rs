@@ -199,6 +199,12 @@ impl AllReduce {
                 self.blocks, self.threads
             ));
         }
+        if self.trigger.on(&self.spec) != self.trigger {
+            return Err(format!(
+                "all-reduce {name} lets the next grid start early, which no kernel for {} waits for",
+                self.spec.chip
+            ));
+        }
         // Bounds every product that the layout of the channel is made of.
         if self.max_count > 1 << 40 {
             return Err(format!("all-reduce {name} has {} elements", self.max_count));

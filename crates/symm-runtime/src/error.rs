@@ -36,9 +36,9 @@ pub enum Error {
     /// cuBLASLt can't be used.
     #[error(transparent)]
     Blas(#[from] symm_cuda::cublaslt::BlasError),
-    /// A program for a newer GPU than that of a rank.
+    /// A program for a newer GPU than that of a rank, or for one chip or family alone.
     #[error(
-        "rank {rank}: compiled for {needed} or newer, its GPU {gpu} is {found}: compile with chip={found}"
+        "rank {rank}: compiled for {needed}, which does not run on its GPU, {gpu}: compile with chip={found}"
     )]
     #[allow(missing_docs)]
     Chip {

@@ -6,6 +6,8 @@
 //! LLVM ends the process when it meets a chip or a version that it does not know, or a version too old for a chip. So
 //! both are checked here, before LLVM sees them.
 
+use symm_abi::gpu::Chip;
+
 /// Chips with the number behind `sm_` and the oldest PTX version that LLVM 22 takes for each, times ten.
 const CHIPS: &[(&str, u32, u32)] = &[
     ("sm_80", 80, 70),
@@ -143,7 +145,7 @@ impl Target {
 
     /// Tells whether a grid can wait for the one before it, and let the next one start.
     pub fn has_dependent_launch(&self) -> bool {
-        self.number >= 90 && self.ptx_version >= 78
+        Chip::named(self.chip).is_some_and(Chip::has_dependent_launch)
     }
 
     /// Tells whether the chip converts f8 by itself.

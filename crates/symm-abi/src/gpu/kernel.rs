@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use super::Reduction;
+use super::{Chip, Reduction};
 use crate::{DType, ReduceOp};
 
 /// Largest group that kernels exist for; the smallest has two ranks.
@@ -192,6 +192,11 @@ impl KernelSpec {
             });
         }
         Ok(())
+    }
+
+    /// Tells whether the kernel waits for the grid before it, so that it may be launched before that has ended.
+    pub fn has_dependent_launch(&self) -> bool {
+        Chip::named(&self.chip).is_some_and(Chip::has_dependent_launch)
     }
 
     /// Returns how slots of this kernel's channel hold data: floats have a NaN to spare, integers need tags.

@@ -43,6 +43,16 @@ impl Trigger {
             Self::Late => FLAG_TRIGGER_LATE,
         }
     }
+
+    /// Returns what a kernel is launched with: nothing if it is of a chip on which it can't wait for the grid before it. It
+    /// would run on newer chips, and read operands that are not written yet.
+    pub fn on(self, spec: &KernelSpec) -> Self {
+        if spec.has_dependent_launch() {
+            self
+        } else {
+            Self::None
+        }
+    }
 }
 
 /// Up to a size, an algorithm.
@@ -231,7 +241,7 @@ impl ChipTable {
             unroll,
             blocks,
             threads,
-            trigger: shape.trigger,
+            trigger: shape.trigger.on(spec),
         })
     }
 
@@ -339,6 +349,25 @@ mod tests {
         assert_eq!(entry("sm_90", 5), Some(6));
         assert_eq!(entry("sm_90", 7), Some(8));
         assert_eq!(entry("sm_100", 2), Some(2));
+    }
+
+    #[test]
+    fn only_kernels_that_wait_for_the_grid_before_them_start_before_its_end() {
+        let table = LaunchTable::shipped().expect("the shipped table is sound");
+        let trigger = |chip: &str| {
+            let spec = KernelSpec {
+                chip: chip.into(),
+                ..spec(Algorithm::OneShotPush)
+            };
+            let entry = table.entry(chip, 4).expect("the nearest one");
+            entry.launch(&spec, 64).expect("a shape").trigger
+        };
+        for chip in ["sm_90", "sm_90a", "sm_100"] {
+            assert_ne!(trigger(chip), Trigger::None, "{chip}");
+        }
+        for chip in ["sm_80", "sm_86", "sm_89"] {
+            assert_eq!(trigger(chip), Trigger::None, "{chip}");
+        }
     }
 
     #[test]

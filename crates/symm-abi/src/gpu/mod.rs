@@ -18,6 +18,7 @@
 
 mod bundle;
 mod channel;
+mod chip;
 mod kernel;
 mod launch;
 mod params;
@@ -25,6 +26,7 @@ mod reduction;
 
 pub use bundle::{Bundle, BundleError, BundleKernel, INDEX_FILE};
 pub use channel::{Channel, Fill, SIGNAL_BYTES, SLOTS};
+pub use chip::Chip;
 pub use kernel::{Algorithm, KernelImage, KernelSpec, MAX_WORLD_SIZE, SpecError, Wire};
 pub use launch::{ChipTable, Choice, Launch, LaunchTable, LaunchTableError, Shape, Trigger};
 pub use params::{

@@ -164,6 +164,13 @@ fn cuda_sections_are_checked() {
     assert!(refusal(|c| c.all_reduces[0].threads = 33).contains("blocks of 33 threads"));
     assert!(refusal(|c| c.all_reduces[0].spec.world_size = 4).contains("group of 2 ranks"));
     assert!(refusal(|c| c.all_reduces[0].spec.unroll = 3).contains("unroll"));
+    assert!(
+        refusal(|c| {
+            c.all_reduces[0].spec.chip = "sm_80".into();
+            c.all_reduces[0].trigger = Trigger::Late;
+        })
+        .contains("start early")
+    );
     assert!(refusal(|c| c.matmuls[0].lda = 15).contains("rows of 15, 16, 4"));
     assert!(refusal(|c| c.matmuls[0].result_dtype = DType::F16).contains("makes f16 of bf16"));
     assert!(refusal(|c| c.matmuls[0].batch = 2).contains("strides"));

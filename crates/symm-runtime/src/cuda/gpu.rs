@@ -16,7 +16,7 @@ use std::sync::Arc;
 use symm_abi::{
     CollectiveKind, Manifest,
     cuda::{AllReduce, Cuda},
-    gpu::KernelParams,
+    gpu::{Chip, KernelParams},
 };
 use symm_cuda::{
     Device, Gpu as Visible, Stream, cublaslt,
@@ -178,8 +178,8 @@ impl Loader<'_> {
 
     fn check_chip(&self) -> Result<(), Error> {
         let (major, minor) = self.device.compute_capability()?;
-        let needed = chip_number(&self.cuda.chip);
-        if needed.is_some_and(|needed| needed as i32 <= 10 * major + minor) {
+        let needed = Chip::named(&self.cuda.chip);
+        if needed.is_some_and(|needed| needed.runs_on(major as u32, minor as u32)) {
             return Ok(());
         }
         Err(Error::Chip {
@@ -352,12 +352,6 @@ impl Loader<'_> {
     }
 }
 
-/// Returns the number of a chip: 90 for `sm_90`.
-fn chip_number(chip: &str) -> Option<u32> {
-    let digits = chip.strip_prefix("sm_")?;
-    digits.trim_end_matches(char::is_alphabetic).parse().ok()
-}
-
 /// Turns the hex digits of a manifest that was checked into bytes.
 fn plan_hash(hex: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
@@ -384,14 +378,6 @@ impl Gpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chips_have_numbers() {
-        assert_eq!(chip_number("sm_90"), Some(90));
-        assert_eq!(chip_number("sm_90a"), Some(90));
-        assert_eq!(chip_number("sm_120"), Some(120));
-        assert_eq!(chip_number("gfx942"), None);
-    }
 
     #[test]
     fn hashes_become_bytes() {

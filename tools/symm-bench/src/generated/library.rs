@@ -6,7 +6,7 @@
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use anyhow::Result;
-use symm_abi::gpu::{Bundle, BundleKernel, KernelSpec, LaunchTable};
+use symm_abi::gpu::{Bundle, BundleKernel, Chip, KernelSpec, LaunchTable};
 use symm_cuda::{
     Device,
     module::{Function, Module},
@@ -36,21 +36,23 @@ impl Library {
         &self.table
     }
 
-    /// Returns the kernel for a spec whose chip is that of the device: built for it, or for an older chip.
+    /// Returns the kernel for a spec whose chip is that of the device: built for it, or for an older chip whose kernels run
+    /// on it.
     pub fn find(&self, spec: &KernelSpec) -> Option<&BundleKernel> {
-        let device = chip_number(&spec.chip)?;
+        let device = Chip::named(&spec.chip)?.number;
+        let runs_here = |chip: Chip| chip.runs_on(device / 10, device % 10);
         let fits = |kernel: &&BundleKernel| {
             let same_chip = KernelSpec {
                 chip: spec.chip.clone(),
                 ..kernel.spec.clone()
             };
-            same_chip == *spec && chip_number(&kernel.spec.chip).is_some_and(|chip| chip <= device)
+            same_chip == *spec && Chip::named(&kernel.spec.chip).is_some_and(runs_here)
         };
         self.bundle
             .kernels()
             .iter()
             .filter(fits)
-            .max_by_key(|kernel| chip_number(&kernel.spec.chip))
+            .max_by_key(|kernel| Chip::named(&kernel.spec.chip).map(|chip| chip.number))
     }
 
     /// Returns a kernel on a device, loading it on the first call.
@@ -64,11 +66,6 @@ impl Library {
         self.loaded.borrow_mut().insert(key, function.clone());
         Ok(function)
     }
-}
-
-/// Returns the number of a chip: 90 for `sm_90`.
-fn chip_number(chip: &str) -> Option<u32> {
-    chip.strip_prefix("sm_")?.parse().ok()
 }
 
 /// Returns the chip of a device.

@@ -125,7 +125,7 @@ impl Algorithm for Generated {
 
     fn prepare(&mut self, world: &mut World, case: &Case) -> Result<Outcome> {
         let chip = chip_of(&world.ranks[0].device)?;
-        let plan = match self.plan(&chip, world.size, case) {
+        let mut plan = match self.plan(&chip, world.size, case) {
             Ok(plan) => plan,
             Err(why) => return Ok(Outcome::Refused(why)),
         };
@@ -135,6 +135,7 @@ impl Algorithm for Generated {
                 plan.spec.name()
             )));
         };
+        plan.launch.trigger = plan.launch.trigger.on(&kernel.spec);
         Ok(Outcome::Ready(Box::new(Running::new(
             &self.library,
             kernel,
