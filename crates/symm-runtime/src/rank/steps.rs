@@ -190,6 +190,8 @@ mod tests {
             size: 2,
             groups: vec![group("a"), group("b")],
             timeout: Duration::from_secs(1),
+            plan_hash: String::new(),
+            host_heaps: true,
         })
         .unwrap();
         let ranks = [world.rank(0), world.rank(1)];

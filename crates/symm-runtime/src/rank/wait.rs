@@ -188,6 +188,8 @@ mod tests {
             size: 3,
             groups: vec![group],
             timeout: TIMEOUT,
+            plan_hash: String::new(),
+            host_heaps: true,
         })
         .unwrap();
         let ranks = [0, 1, 2].map(|rank| world.rank(rank));
