@@ -4,9 +4,11 @@
 //! A world: the ranks of one run and the memory that they share.
 
 mod control;
+mod record;
 mod spec;
 
-pub(crate) use control::{Control, Record};
+pub(crate) use control::Control;
+pub(crate) use record::Record;
 pub use spec::{DEFAULT_HEAP_BYTES, GroupSpec, MAX_RANKS, WorldSpec};
 
 use crate::{
