@@ -406,3 +406,15 @@ pub fn the_library_has_every_collective() {
         (0..COUNT).map(|i| element(member(1), i)).collect()
     });
 }
+
+pub fn the_library_serves_groups_of_some_ranks() {
+    let largest = |i, size| (0..size).map(|rank| element(rank, i)).fold(0.0, f32::max);
+    check("pair", 3, "all_reduce", move |_| {
+        (0..COUNT).map(|i| largest(i, 3)).collect()
+    });
+    check("pair", 3, "pair", move |rank| match rank {
+        // Not in the group: its result is as it was.
+        2 => vec![0.0; COUNT],
+        _ => (0..COUNT).map(|i| largest(i, 2)).collect(),
+    });
+}

@@ -72,6 +72,11 @@ const TESTS: &[Test] = &[
         2,
         cases::the_library_has_every_collective,
     ),
+    test(
+        "the_library_serves_groups_of_some_ranks",
+        3,
+        cases::the_library_serves_groups_of_some_ranks,
+    ),
 ];
 
 fn main() -> ExitCode {
