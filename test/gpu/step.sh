@@ -202,9 +202,10 @@ fault() {
     sleep 0.1
   done
   sleep 2
-  for victim in $(pgrep -P $parent); do
-    tr '\0' '\n' <"/proc/$victim/environ" | grep -qx RANK=1 && break
+  for victim in $(pgrep -P $parent) none; do
+    [ "$victim" = none ] || tr '\0' '\n' <"/proc/$victim/environ" | grep -qx RANK=1 && break
   done
+  [ "$victim" != none ] || { cat "$log"; echo "expected ranks at work, found no rank 1"; return 1; }
   begun=$SECONDS
   kill -"$signal" "$victim"
   [ "$signal" = STOP ] && sleep 4 && kill -CONT "$victim"

@@ -212,7 +212,9 @@ impl Channel {
                 result: prepared.result_address(index, set),
             });
             let buffers = buffers.collect();
-            checks.push(Check::new(&rank.device, rank.rank, buffers, case, data)?);
+            let check = Check::new(&rank.device, rank.rank, buffers, case, data)?;
+            check.prove(&rank.device, &streams[index])?;
+            checks.push(check);
         }
         let graphs = capture(&streams, |streams| {
             for batch in (0..ROUNDS).flat_map(batches) {
@@ -310,6 +312,25 @@ impl Check {
         })
     }
 
+    /// Fails unless every byte of another value is counted: a comparison that sees nothing would find everything right.
+    fn prove(&self, device: &Device, stream: &Stream) -> Result<()> {
+        let expected = &self.values[0].expected;
+        let mut bytes = vec![0; self.bytes];
+        expected.read(0, &mut bytes)?;
+        bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        let other = DeviceMemory::zeroed(device, self.bytes)?;
+        other.write(0, &bytes)?;
+        self.count(stream, other.address(), expected.address())?;
+        stream.synchronize()?;
+        let wrong = self.wrong()?;
+        ensure!(
+            wrong == self.bytes as u64,
+            "expected the comparison to find {} wrong bytes where all are, got {wrong}",
+            self.bytes
+        );
+        Ok(self.counter.write(0, &[0; 4])?)
+    }
+
     fn write(&self, stream: &Stream, turn: &Turn) -> Result<()> {
         let operand = self.values[turn.values].operand.address();
         // SAFETY: both are memory of `bytes` bytes, which lives until the channel is dropped, after its streams were
@@ -319,11 +340,17 @@ impl Check {
     }
 
     fn compare(&self, stream: &Stream, turn: &Turn) -> Result<()> {
+        let expected = self.values[turn.values].expected.address();
+        self.count(stream, self.buffers[turn.set].result, expected)
+    }
+
+    /// Counts the bytes in which a buffer differs from what it should hold.
+    fn count(&self, stream: &Stream, buffer: u64, expected: u64) -> Result<()> {
         let shape = LaunchShape::linear(32, 256);
         let mut arguments = Arguments::default();
         arguments
-            .push_u64(self.buffers[turn.set].result)
-            .push_u64(self.values[turn.values].expected.address())
+            .push_u64(buffer)
+            .push_u64(expected)
             .push_u64(self.bytes as u64)
             .push_u64(self.counter.address());
         // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
