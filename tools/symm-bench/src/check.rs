@@ -3,6 +3,8 @@
 
 //! Whether one operation gives what it should.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use anyhow::Result;
 
 use crate::{algorithm::Prepared, case::Case, data::Data, world::World};
@@ -20,7 +22,7 @@ pub struct Check<'a> {
     pub case: &'a Case,
     /// Its operands and what must come of them.
     pub data: &'a Data,
-    /// Whether the bits must be the oracle's.
+    /// Whether the bits must be the oracle's, and those of a NaN, which the oracle leaves open, the same on all ranks.
     pub exact: bool,
 }
 
@@ -38,7 +40,9 @@ impl Check<'_> {
         prepared.enqueue(&world.streams(), 0)?;
         world.synchronize()?;
         prepared.verdict()?;
-        self.wrong(prepared, &ranks, number)
+        let (wrong, digests) = self.wrong(prepared, &ranks, number)?;
+        let all = world.texts(&digests)?;
+        Ok(wrong + if self.exact { unlike(&all, &ranks) } else { 0 })
     }
 
     /// Writes the operands, and spoils what is not an operand.
@@ -54,15 +58,35 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn wrong(&self, prepared: &dyn Prepared, ranks: &[u32], number: usize) -> Result<u64> {
-        let mut wrong = 0;
+    /// Counts the wrong elements of this process's ranks, and returns what their results hash to.
+    fn wrong(
+        &self,
+        prepared: &dyn Prepared,
+        ranks: &[u32],
+        number: usize,
+    ) -> Result<(u64, Vec<String>)> {
+        let (mut wrong, mut digests) = (0, Vec::new());
         let mut result = vec![0; self.case.bytes()];
         for index in 0..ranks.len() {
             prepared.read_result(index, 0, &mut result)?;
             wrong += self.data.wrong(&result, number * SHIFT, self.exact);
+            digests.push(digest(&result));
         }
-        Ok(wrong)
+        Ok((wrong, digests))
     }
+}
+
+/// Returns the same text for the same bytes, in every process.
+fn digest(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish().to_string()
+}
+
+/// Counts the ranks of this process whose result is not rank 0's, for what all ranks' results hash to.
+fn unlike(all: &[String], ranks: &[u32]) -> u64 {
+    let is_unlike = |rank: &&u32| all.get(**rank as usize) != all.first();
+    ranks.iter().filter(is_unlike).count() as u64
 }
 
 #[cfg(test)]
@@ -144,13 +168,41 @@ mod tests {
                 .into();
             assert_eq!(*fake.operands.borrow(), operands);
             // What the check before left is gone.
-            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap(), 2000);
+            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap().0, 2000);
             let expected = data.expected(1000, number * SHIFT);
             *fake.results.borrow_mut() = vec![expected.clone(); 2];
-            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap(), 0);
+            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap().0, 0);
             // And would be wrong if it were not.
-            assert!(check.wrong(&fake, &RANKS, number + 1).unwrap() > 1990);
+            assert!(check.wrong(&fake, &RANKS, number + 1).unwrap().0 > 1990);
         }
+    }
+
+    #[test]
+    fn a_nan_has_the_same_bits_on_every_rank() {
+        let case = Case::new(DType::F32, ReduceOp::Sum, 40);
+        let data = Data::new(case.dtype, case.op, 2, true).unwrap();
+        let check = Check {
+            case: &case,
+            data: &data,
+            exact: true,
+        };
+        let fake = Fake::new(&case);
+        let mut other = data.expected(40, 0);
+        // The last element is a NaN, and stays one.
+        let last = other.len() - 1;
+        other[last] ^= 0x80;
+        let told = |results: [&[u8]; 2]| {
+            *fake.results.borrow_mut() = results.map(<[u8]>::to_vec).into();
+            let (wrong, digests) = check.wrong(&fake, &RANKS, 0).unwrap();
+            (wrong, unlike(&digests, &RANKS))
+        };
+        let expected = data.expected(40, 0);
+        assert_eq!(told([&expected, &expected]), (0, 0));
+        assert_eq!(told([&other, &other]), (0, 0));
+        assert_eq!(told([&expected, &other]), (0, 1));
+        // Ranks of other processes count their own.
+        assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[1]), 1);
+        assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[2]), 0);
     }
 
     #[test]
