@@ -9,16 +9,13 @@
 //! overwritten while a peer still reads it is seen, and so is a result that is not written in time. With two channels, two
 //! streams of each GPU run at once. Half way, the epochs of every channel begin again at 0.
 
+mod compare;
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use symm_abi::gpu::EPOCH_PERIOD;
-use symm_cuda::{
-    Device, Graph, Stream,
-    launch::{Arguments, LaunchShape, launch},
-    memory::DeviceMemory,
-    module::{Function, Module},
-};
+use symm_cuda::{Graph, Stream};
 
 use crate::{
     algorithm::{Algorithm, Outcome, Prepared},
@@ -29,6 +26,7 @@ use crate::{
     options::Options,
     world::World,
 };
+use compare::{Buffers, Check};
 
 /// Sets of buffers: no multiple of the three slots of a channel.
 const SETS: usize = 5;
@@ -36,7 +34,6 @@ const SETS: usize = 5;
 const ROUNDS: usize = 20;
 /// How far the operands of one set are shifted against those of the set before it, in elements.
 const SHIFT: usize = 811;
-const COMPARE: &str = include_str!("count_differences.ptx");
 
 /// How much to run.
 #[derive(Clone, Copy, Debug)]
@@ -258,111 +255,6 @@ impl Channel {
 
     fn wrong(&self) -> Result<u64> {
         self.checks.iter().map(Check::wrong).sum()
-    }
-}
-
-/// Where a set of buffers of one rank lies.
-struct Buffers {
-    operand: u64,
-    result: u64,
-}
-
-/// Operands of one rank, and what their results should be.
-struct Values {
-    operand: DeviceMemory,
-    expected: DeviceMemory,
-}
-
-/// Writes the operands of one rank and compares its results with what they should be.
-struct Check {
-    function: Function,
-    buffers: Vec<Buffers>,
-    values: Vec<Values>,
-    bytes: usize,
-    counter: DeviceMemory,
-}
-
-impl Check {
-    fn new(
-        device: &Device,
-        rank: u32,
-        buffers: Vec<Buffers>,
-        case: &Case,
-        data: &Data,
-    ) -> Result<Self> {
-        ensure!(!case.in_place, "a soak needs its operands again");
-        let function = Module::from_ptx(device, COMPARE)?.function("count_differences")?;
-        let on_device = |bytes: Vec<u8>| -> Result<_> {
-            let memory = DeviceMemory::zeroed(device, case.bytes())?;
-            memory.write(0, &bytes)?;
-            Ok(memory)
-        };
-        let values = (0..SETS).map(|number| {
-            Ok(Values {
-                operand: on_device(data.input(rank, case.count, number * SHIFT))?,
-                expected: on_device(data.expected(case.count, number * SHIFT))?,
-            })
-        });
-        Ok(Self {
-            function,
-            buffers,
-            values: values.collect::<Result<_>>()?,
-            bytes: case.bytes(),
-            counter: DeviceMemory::zeroed(device, 4)?,
-        })
-    }
-
-    /// Fails unless every byte of another value is counted: a comparison that sees nothing would find everything right.
-    fn prove(&self, device: &Device, stream: &Stream) -> Result<()> {
-        let expected = &self.values[0].expected;
-        let mut bytes = vec![0; self.bytes];
-        expected.read(0, &mut bytes)?;
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
-        let other = DeviceMemory::zeroed(device, self.bytes)?;
-        other.write(0, &bytes)?;
-        self.count(stream, other.address(), expected.address())?;
-        stream.synchronize()?;
-        let wrong = self.wrong()?;
-        ensure!(
-            wrong == self.bytes as u64,
-            "expected the comparison to find {} wrong bytes where all are, got {wrong}",
-            self.bytes
-        );
-        Ok(self.counter.write(0, &[0; 4])?)
-    }
-
-    fn write(&self, stream: &Stream, turn: &Turn) -> Result<()> {
-        let operand = self.values[turn.values].operand.address();
-        // SAFETY: both are memory of `bytes` bytes, which lives until the channel is dropped, after its streams were
-        // waited for.
-        unsafe { stream.copy(self.buffers[turn.set].operand, operand, self.bytes) }?;
-        Ok(())
-    }
-
-    fn compare(&self, stream: &Stream, turn: &Turn) -> Result<()> {
-        let expected = self.values[turn.values].expected.address();
-        self.count(stream, self.buffers[turn.set].result, expected)
-    }
-
-    /// Counts the bytes in which a buffer differs from what it should hold.
-    fn count(&self, stream: &Stream, buffer: u64, expected: u64) -> Result<()> {
-        let shape = LaunchShape::linear(32, 256);
-        let mut arguments = Arguments::default();
-        arguments
-            .push_u64(buffer)
-            .push_u64(expected)
-            .push_u64(self.bytes as u64)
-            .push_u64(self.counter.address());
-        // SAFETY: the kernel takes two addresses of `bytes` bytes, their number, and the address of a counter; all
-        // live until the channel is dropped, after its streams were waited for.
-        unsafe { launch(stream, &self.function, &shape, &mut arguments) }?;
-        Ok(())
-    }
-
-    fn wrong(&self) -> Result<u64> {
-        let mut bytes = [0; 4];
-        self.counter.read(0, &mut bytes)?;
-        Ok(u32::from_le_bytes(bytes).into())
     }
 }
 

@@ -6,6 +6,8 @@
 //! A candidate whose result is wrong anywhere is thrown away. First blocks, threads and unroll are tried with the trigger
 //! that the present table has for the size, then the triggers with the best of those.
 
+mod ranges;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -16,7 +18,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use symm_abi::gpu::{
-    Algorithm as Kind, ChipTable, Choice, KernelSpec, LaunchTable, Reduction, Shape, Trigger,
+    Algorithm as Kind, ChipTable, KernelSpec, LaunchTable, Reduction, Shape, Trigger,
 };
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     options::Options,
     world::World,
 };
+use ranges::{choices, merged, shapes};
 
 const THREADS: [u32; 5] = [64, 128, 256, 512, 1024];
 const BLOCKS: [u32; 4] = [16, 32, 64, 128];
@@ -262,94 +265,10 @@ fn wasteful(kind: Kind, case: &Case, shape: Shape, world_size: u32) -> bool {
     repeats || empty || loops > 64
 }
 
-/// Turns the best shapes by size into ranges: each size's shape also serves what is smaller, down to the next size.
-fn shapes(present: &ChipTable, found: &Found) -> BTreeMap<Kind, Vec<Shape>> {
-    let mut shapes = present.shapes.clone();
-    for (kind, sizes) in found {
-        let mut ranges: Vec<Shape> = Vec::new();
-        for (bytes, best) in sizes {
-            let range = Shape {
-                up_to: Some(*bytes),
-                ..best.shape
-            };
-            match ranges.last_mut() {
-                Some(last)
-                    if Shape {
-                        up_to: None,
-                        ..*last
-                    } == best.shape =>
-                {
-                    last.up_to = Some(*bytes)
-                }
-                _ => ranges.push(range),
-            }
-        }
-        if let Some(last) = ranges.last_mut() {
-            last.up_to = None;
-        }
-        shapes.insert(*kind, ranges);
-    }
-    shapes
-}
-
-/// Finds the fastest algorithm of each size among those that need no symmetric operand, as ranges.
-fn choices(found: &Found) -> Vec<Choice> {
-    let mut sizes: BTreeMap<u64, (Kind, f64)> = BTreeMap::new();
-    for (kind, bests) in found
-        .iter()
-        .filter(|(kind, _)| !kind.operand_is_symmetric())
-    {
-        for (bytes, best) in bests {
-            let fastest = sizes.entry(*bytes).or_insert((*kind, best.us));
-            if best.us < fastest.1 {
-                *fastest = (*kind, best.us);
-            }
-        }
-    }
-    let mut choices: Vec<Choice> = Vec::new();
-    for (bytes, (algorithm, _)) in sizes {
-        match choices.last_mut() {
-            Some(last) if last.algorithm == algorithm => last.up_to = Some(bytes),
-            _ => choices.push(Choice {
-                up_to: Some(bytes),
-                algorithm,
-            }),
-        }
-    }
-    if let Some(last) = choices.last_mut() {
-        last.up_to = None;
-    }
-    choices
-}
-
-/// Puts an entry into a table, in the place of the one for the same chip and group size.
-fn merged(table: &LaunchTable, entry: ChipTable) -> LaunchTable {
-    let mut table = table.clone();
-    let same = |other: &ChipTable| other.chip == entry.chip && other.world_size == entry.world_size;
-    match table.tables.iter().position(same) {
-        Some(place) => table.tables[place] = entry,
-        None => table.tables.push(entry),
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use symm_abi::{DType, ReduceOp};
-
-    fn best(threads: u32, us: f64) -> Best {
-        Best {
-            shape: Shape {
-                up_to: None,
-                threads,
-                max_blocks: 32,
-                unroll: 1,
-                trigger: Trigger::Early,
-            },
-            us,
-        }
-    }
 
     #[test]
     fn sizes_are_counted_as_tables_count_them() {
@@ -379,57 +298,5 @@ mod tests {
                 .contains("choices")
         );
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn what_was_found_is_a_table_that_parses() {
-        let table = LaunchTable::shipped().unwrap();
-        let present = table.entry("sm_90", 4).unwrap();
-        let found = BTreeMap::from([
-            (
-                Kind::OneShotPush,
-                vec![
-                    (1024, best(64, 1.8)),
-                    (2048, best(64, 1.9)),
-                    (4096, best(128, 4.0)),
-                ],
-            ),
-            (
-                Kind::TwoShotPush,
-                vec![
-                    (1024, best(64, 3.0)),
-                    (2048, best(64, 3.0)),
-                    (4096, best(64, 3.0)),
-                ],
-            ),
-            (Kind::OneShotPull, vec![(1024, best(64, 0.1))]),
-        ]);
-        let choices = choices(&found);
-        let told: Vec<_> = choices.iter().map(|c| (c.up_to, c.algorithm)).collect();
-        assert_eq!(
-            told,
-            [(Some(2048), Kind::OneShotPush), (None, Kind::TwoShotPush)]
-        );
-        let shapes = shapes(present, &found);
-        let told: Vec<_> = shapes[&Kind::OneShotPush]
-            .iter()
-            .map(|s| (s.up_to, s.threads))
-            .collect();
-        assert_eq!(told, [(Some(2048), 64), (None, 128)]);
-        assert_eq!(
-            shapes[&Kind::TwoShotPull],
-            present.shapes[&Kind::TwoShotPull]
-        );
-
-        let entry = ChipTable {
-            chip: "sm_90".into(),
-            device: "here".into(),
-            world_size: 4,
-            choices,
-            shapes,
-        };
-        let merged = merged(&table, entry);
-        assert_eq!(merged.tables.len(), table.tables.len());
-        LaunchTable::parse(&serde_json::to_string(&merged).unwrap()).unwrap();
     }
 }
