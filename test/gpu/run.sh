@@ -85,8 +85,8 @@ plan() {
     [ "$size" -ne "$least" ] || echo "sanitize:$size 150 590"
     echo "time:$size:bfloat16 $((60 + 10 * size)) 500"
     echo "time:$size:float $((60 + 10 * size)) 500"
-    echo "tune:$size 500 590"
   done
+  for size in $sizes; do echo "tune:$size 500 590"; done
 }
 
 check_time() {
