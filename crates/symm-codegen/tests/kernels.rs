@@ -44,6 +44,7 @@ fn main() -> ExitCode {
             every_reduction,
         ),
         test("other_chips_assemble", false, other_chips),
+        test("the_oldest_ptx_of_a_chip_assembles", false, oldest_ptx),
         test("spills_are_seen", false, spills_are_seen),
         test("every_kernel_assembles", true, every_kernel),
     ];
@@ -57,7 +58,12 @@ fn main() -> ExitCode {
 
 /// Compiles and assembles kernels, and checks that none spills, has a stack, or has more threads than registers.
 fn assemble(ptxas: &Ptxas, specs: &[KernelSpec]) {
-    let images = compile_all(create_context, specs, None).expect("every kernel compiles");
+    assemble_as(ptxas, specs, None);
+}
+
+/// As [`assemble`], with PTX of some version.
+fn assemble_as(ptxas: &Ptxas, specs: &[KernelSpec], ptx_version: Option<u32>) {
+    let images = compile_all(create_context, specs, ptx_version).expect("every kernel compiles");
     let assembled = ptxas.assemble_all(&images);
     for (spec, usage) in specs.iter().zip(assembled) {
         let usage = usage.unwrap_or_else(|message| panic!("{}: {message}", spec.name()));
@@ -116,6 +122,17 @@ fn other_chips(ptxas: &Ptxas) {
             dtypes.contains(&spec.dtype) && spec.reduce_op == ReduceOp::Max && spec.unroll == 1
         });
         assemble(ptxas, &specs);
+    }
+}
+
+fn oldest_ptx(ptxas: &Ptxas) {
+    for (chip, oldest) in [("sm_80", 70), ("sm_86", 71), ("sm_89", 78), ("sm_90", 78)] {
+        let mut specs = specs(chip, [3]);
+        specs.retain(|spec| {
+            let sum = spec.reduce_op == ReduceOp::Sum && spec.unroll == 1;
+            sum && matches!(spec.dtype, DType::BF16 | DType::I16 | DType::F8E4M3FN)
+        });
+        assemble_as(ptxas, &specs, Some(oldest));
     }
 }
 
