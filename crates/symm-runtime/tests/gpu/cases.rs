@@ -257,6 +257,35 @@ pub fn a_missing_rank_is_named_in_time() {
     }
 }
 
+/// Puts an entry into the stream and asks how it went when the stream is through, as programs in C do.
+fn run_and_ask(session: &Session, entry: &str) -> Result<(), WorkError> {
+    let mut binding = Binding::new(session.program(), entry)?;
+    let buffer = || DeviceMemory::zeroed(session.device(), 4 * COUNT);
+    let [argument, result] = [buffer().unwrap(), buffer().unwrap()];
+    binding.argument(0, argument.address())?;
+    binding.result(0, result.address())?;
+    // SAFETY: the buffers are of the entry's types and live until the stream is through.
+    unsafe { session.enqueue(&mut binding, session.stream()) }?;
+    session.stream().synchronize().unwrap();
+    session.finish(session.stream())?;
+    session.meet()?;
+    Ok(())
+}
+
+pub fn the_first_of_two_failures_is_told() {
+    let work = |session: &Session| run_and_ask(session, "stall_first");
+    let (program, outcome) = on_ranks("zoo", 2, config(false), work);
+    let report = outcome.unwrap_err().report;
+    let text = report.describe(program.manifest());
+    let Failure::TimedOut { activity, .. } = report.failure else {
+        panic!("{text}");
+    };
+    assert!(
+        matches!(activity, Activity::Waiting { op: 0, .. }),
+        "{text}"
+    );
+}
+
 pub fn ranks_that_disagree_are_named() {
     for (entry, words) in [
         ("other_buffer", "bring different buffers"),

@@ -51,6 +51,11 @@ const TESTS: &[Test] = &[
         cases::a_missing_rank_is_named_in_time,
     ),
     test(
+        "the_first_of_two_failures_is_told",
+        1,
+        cases::the_first_of_two_failures_is_told,
+    ),
+    test(
         "ranks_that_disagree_are_named",
         1,
         cases::ranks_that_disagree_are_named,

@@ -143,13 +143,15 @@ impl<'c> Emitter<'c> {
         then: impl FnOnce(&Self),
         otherwise: impl FnOnce(&Self),
     ) {
-        let nothing = |()| Vec::new();
-        self.if_else(
-            condition,
-            &[],
-            |e| nothing(then(e)),
-            |e| nothing(otherwise(e)),
-        );
+        let then = |e: &Self| {
+            then(e);
+            Vec::new()
+        };
+        let otherwise = |e: &Self| {
+            otherwise(e);
+            Vec::new()
+        };
+        self.if_else(condition, &[], then, otherwise);
     }
 
     /// `scf.if` without results and without an else.
