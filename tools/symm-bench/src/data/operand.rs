@@ -14,8 +14,11 @@ use super::{PERIOD, is_float};
 /// two bytes or less, is −0.0.
 pub(super) const ZEROS: usize = 32;
 
-/// Bytes behind the zeros that are NaNs on rank 0.
+/// Bytes behind the zeros that are NaNs on rank 0, and as many behind them whose sums are NaNs in the type that overflows to NaN.
 const NANS: usize = 256;
+
+/// The least number of `f8E4M3FN`.
+const LEAST_F8: u8 = 0xfe;
 
 /// One period of a rank's operand.
 pub(super) fn operand(dtype: DType, op: ReduceOp, rank: u32, special: bool) -> Vec<u8> {
@@ -35,6 +38,10 @@ pub(super) fn operand(dtype: DType, op: ReduceOp, rank: u32, special: bool) -> V
         if special && rank == 0 {
             // All ones is a NaN, and what an empty slot holds: whole packets of it must travel too.
             rest[..NANS].fill(0xff);
+        }
+        if special && dtype == DType::F8E4M3FN {
+            // Negative NaNs, which look like an empty slot too, out of operands that do not.
+            rest[NANS..2 * NANS].fill(LEAST_F8);
         }
     }
     bytes
