@@ -63,7 +63,8 @@ impl Capture {
     }
 }
 
-/// Lets this thread ask the driver about work that has nothing to do with captures which other threads are in, whatever mode those have.
+/// Lets this thread ask the driver about work that has nothing to do with captures which other threads are in, whatever
+/// mode those have.
 ///
 /// # Errors
 ///

@@ -3,9 +3,9 @@
 
 //! A word that says what a stream is at, which the host reads without asking the driver.
 //!
-//! The stream itself writes the word, in pinned host memory, as it comes to it, launched or in a graph. So the host can tell that a
-//! piece of work lasts from that it comes again and again: it flags the word that it has seen, and a flag that is still there when it looks again means that
-//! the stream has written nothing in between.
+//! The stream itself writes the word, in pinned host memory, as it comes to it, launched or in a graph. So the host can
+//! tell that a piece of work lasts from that it comes again and again: it flags the word that it has seen, and a flag that
+//! is still there when it looks again means that the stream has written nothing in between.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -42,7 +42,8 @@ impl Mark {
         Ok(Self { page })
     }
 
-    /// Has the stream say, once it comes to it, that it is at `value`, which is less than 2³¹; 0 is nothing. Waits for nothing.
+    /// Has the stream say, once it comes to it, that it is at `value`, which is less than 2³¹; 0 is nothing. Waits for
+    /// nothing.
     ///
     /// # Errors
     ///

@@ -181,8 +181,8 @@ impl HostMapped {
 
     /// Returns all whole 32-bit words, shared with the device.
     pub fn words32(&self) -> &[AtomicU32] {
-        // SAFETY: the allocation is aligned to a page, has that many words, and lives as long as `self`; the host only ever
-        // reaches it through atomics.
+        // SAFETY: the allocation is aligned to a page, has that many words, and lives as long as `self`; the host only
+        // ever reaches it through atomics.
         unsafe { std::slice::from_raw_parts(self.host.as_ptr().cast(), self.bytes / 4) }
     }
 

@@ -85,7 +85,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// [`Error::Call`](crate::Error::Call) if the driver refuses, as it does for the legacy stream while another one is captured.
+    /// [`Error::Call`](crate::Error::Call) if the driver refuses, as it does for the legacy stream while another one is
+    /// captured.
     pub fn is_capturing(&self) -> Result<bool> {
         self.device.bind()?;
         let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;

@@ -3,9 +3,9 @@
 
 //! The records in which kernels say that a bounded wait failed; the host reads them without waiting for the device.
 //!
-//! A record, an [`ErrorRecord`], lies in pinned host memory that the device writes. Each channel has one of its own: of the
-//! threads of a channel whose waits fail, one claims the record, fills it and writes its kind last; all leave, and so do the other
-//! ranks, through the group's abort word. The host looks at one word a channel to know that all is well.
+//! A record, an [`ErrorRecord`], lies in pinned host memory that the device writes. Each channel has one of its own: of
+//! the threads of a channel whose waits fail, one claims the record, fills it and writes its kind last; all leave, and so
+//! do the other ranks, through the group's abort word. The host looks at one word a channel to know that all is well.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},

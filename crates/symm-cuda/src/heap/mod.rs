@@ -117,7 +117,8 @@ impl Heap {
         self.base() + ABORT_OFFSET as u64
     }
 
-    /// Returns the addresses of the abort words of all members, by rank: kernels that wait leave once the word of their rank is not 0.
+    /// Returns the addresses of the abort words of all members, by rank: kernels that wait leave once the word of their
+    /// rank is not 0.
     pub fn abort_words(&self) -> impl Iterator<Item = sys::CUdeviceptr> {
         self.bases.iter().map(|base| base + ABORT_OFFSET as u64)
     }

@@ -3,9 +3,9 @@
 
 //! Getting out of NCCL where a peer will never come.
 //!
-//! An abort frees the communicator, on whatever thread it is called. So it waits for calls that are about to return, and from its
-//! beginning on no call begins. A call that waits for a peer itself returns only once the abort is under way: that NCCL lets a
-//! thread abort what another one is in, since version 2.19.1, is what remains to be relied on then.
+//! An abort frees the communicator, on whatever thread it is called. So it waits for calls that are about to return, and
+//! from its beginning on no call begins. A call that waits for a peer itself returns only once the abort is under way:
+//! that NCCL lets a thread abort what another one is in, since version 2.19.1, is what remains to be relied on then.
 
 use std::{
     fmt,
@@ -75,7 +75,8 @@ pub struct Aborter {
     pub(super) usage: Arc<Usage>,
 }
 
-// SAFETY: NCCL lets any thread abort a communicator; `usage` sees to it that this happens once, and never after it was destroyed.
+// SAFETY: NCCL lets any thread abort a communicator; `usage` sees to it that this happens once, and never after it was
+// destroyed.
 unsafe impl Send for Aborter {}
 // SAFETY: as above.
 unsafe impl Sync for Aborter {}
@@ -83,8 +84,8 @@ unsafe impl Sync for Aborter {}
 impl Aborter {
     /// Begins to abort the communicator, which can't be used any more; does nothing if it has ended already.
     ///
-    /// Whoever waits for a peer is told at once. But the last rank of a process cleans up after all of them, so a thread of its own
-    /// does that, which nobody has to wait for.
+    /// Whoever waits for a peer is told at once. But the last rank of a process cleans up after all of them, so a thread
+    /// of its own does that, which nobody has to wait for.
     pub fn start(&self) {
         if self.raw.is_null() || !self.usage.end() {
             return;

@@ -39,8 +39,8 @@ impl Communicator {
     ///
     /// # Errors
     ///
-    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort, [`NcclError::Call`]
-    /// if it fails.
+    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort,
+    /// [`NcclError::Call`] if it fails.
     ///
     /// # Safety
     ///

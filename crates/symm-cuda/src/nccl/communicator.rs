@@ -76,7 +76,8 @@ pub struct Communicator {
     usage: Arc<Usage>,
 }
 
-// SAFETY: NCCL ties a communicator to no thread; it forbids only that two threads use it at once, which the missing `Sync` rules out.
+// SAFETY: NCCL ties a communicator to no thread; it forbids only that two threads use it at once, which the missing `Sync`
+// rules out.
 unsafe impl Send for Communicator {}
 
 impl Communicator {
@@ -115,8 +116,8 @@ impl Communicator {
     ///
     /// # Errors
     ///
-    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort, [`NcclError::Call`]
-    /// if it fails.
+    /// [`NcclError::Unsupported`] for a type or reduction that NCCL lacks, [`NcclError::Aborted`] after an abort,
+    /// [`NcclError::Call`] if it fails.
     ///
     /// # Safety
     ///

@@ -7,6 +7,7 @@ use std::{
     env, fs,
     path::PathBuf,
     process::Child,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,7 @@ use symm_cuda::{
     Device, Error, Gpu, Stream,
     exchange::{Exchange, JobToken, Membership},
     heap::{Heap, HeapLayout},
+    memory::HostMapped,
     peers::{self, PeerLink},
     watch::{Names, Watch},
 };
@@ -259,4 +261,33 @@ pub fn a_killed_process_runs_a_wait_out() {
     );
     assert!(exchange.barrier("after").is_err());
     let _ = fs::remove_dir_all(folder);
+}
+
+pub fn the_host_reaches_a_kernel_that_waits_on_a_peer() {
+    let devices = [0, 1].map(|rank| Device::open(rank).unwrap());
+    let heaps = Heap::for_threads(&devices, &layout(2)).unwrap();
+    let (near, far) = (&heaps[0], &heaps[1]);
+    let waiting = Stream::new(far.device()).unwrap();
+    let watch = Watch::new(far.device(), 1, 1).unwrap();
+    let words = HostMapped::new(near.device(), 4).unwrap();
+    words.word32(0).unwrap().store(1, Ordering::Relaxed);
+    // A launch that loads its kernel lazily would count as waiting time.
+    kernels::wait_word(&waiting, far.abort_word(), 0, BOUND, &watch, 0);
+    waiting.synchronize().unwrap();
+
+    let begun = Instant::now();
+    kernels::wait_word(&waiting, far.abort_word(), 1, BOUND, &watch, 0);
+    let telling = Stream::new(near.device()).unwrap();
+    for address in near.abort_words() {
+        // SAFETY: the addresses are of arenas that this device may write; arenas and words outlive the streams' work.
+        unsafe { words.send(&telling, (0, 4), address) }.unwrap();
+    }
+    waiting.synchronize().unwrap();
+    assert!(
+        begun.elapsed() < BOUND / 4,
+        "told after {:?}",
+        begun.elapsed()
+    );
+    assert_eq!(watch.record(), None);
+    telling.synchronize().unwrap();
 }

@@ -83,6 +83,18 @@ const TESTS: &[Test] = &[
         run: single::a_wait_that_runs_out_is_recorded_and_the_context_lives,
     },
     Test {
+        name: "a_mark_says_what_a_stream_is_at",
+        gpus: 1,
+        capability: ANY,
+        run: single::a_mark_says_what_a_stream_is_at,
+    },
+    Test {
+        name: "the_host_reaches_a_kernel_that_waits_on_a_peer",
+        gpus: 2,
+        capability: ANY,
+        run: heaps::the_host_reaches_a_kernel_that_waits_on_a_peer,
+    },
+    Test {
         name: "two_ranks_may_share_a_gpu",
         gpus: 1,
         capability: ANY,

@@ -11,6 +11,7 @@ use std::{
 use symm_cuda::{
     Capture, Device, Error, Event, Gpu, Graph, Stream, driver,
     launch::{Arguments, LaunchShape},
+    mark::{Look, Mark},
     memory::DeviceMemory,
     module::Module,
     vmm::{PhysicalAllocation, VirtualReservation},
@@ -268,4 +269,33 @@ pub fn a_wait_that_runs_out_is_recorded_and_the_context_lives() {
     kernels::wait_word(&stream, memory.address(), 1, bound, &watch, 3);
     stream.synchronize().unwrap();
     watch.check(bound, names).unwrap();
+}
+
+pub fn a_mark_says_what_a_stream_is_at() {
+    let device = device();
+    let stream = Stream::new(&device).unwrap();
+    let mark = Mark::new(&device).unwrap();
+    let at = |value, lasts| {
+        stream.synchronize().unwrap();
+        assert_eq!(mark.look(), Look { value, lasts });
+    };
+    at(0, false);
+    mark.set(&stream, 7).unwrap();
+    at(7, false);
+    at(7, true);
+    let capture = Capture::begin(&stream).unwrap();
+    assert!(stream.is_capturing().unwrap());
+    mark.set(&stream, 8).unwrap();
+    mark.set(&stream, 9).unwrap();
+    let mut graph = capture.finish().unwrap();
+    assert!(!stream.is_capturing().unwrap());
+    at(7, true);
+    for _ in 0..3 {
+        graph.launch(&stream).unwrap();
+        // The same value again does not last.
+        at(9, false);
+    }
+    at(9, true);
+    mark.set(&stream, 0).unwrap();
+    at(0, false);
 }

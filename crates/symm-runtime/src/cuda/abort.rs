@@ -55,15 +55,16 @@ impl Abort {
 
     /// Tells every kernel to leave; returns at once, and does it once.
     ///
-    /// Generated kernels are told on every member's device: where ranks are threads, freeing memory of one device waits for the
-    /// kernels of all. NCCL can be told of this rank alone; the other ranks tell theirs when they learn of the failure.
+    /// Generated kernels are told on every member's device: where ranks are threads, freeing memory of one device waits
+    /// for the kernels of all. NCCL can be told of this rank alone; the other ranks tell theirs when they learn of the
+    /// failure.
     pub(super) fn start(&self) {
         self.begun.call_once(|| {
             self.libraries.iter().for_each(Aborter::start);
             for &(offset, address) in &self.targets {
                 let word = (offset, size_of::<u32>());
-                // SAFETY: the address is of an arena that this rank's device may write. Arenas and words live until the device was
-                // waited for when the session ends.
+                // SAFETY: the address is of an arena that this rank's device may write. Arenas and words live until the
+                // device was waited for when the session ends.
                 if let Err(error) = unsafe { self.words.send(&self.stream, word, address) } {
                     tracing::warn!(%error, "a rank could not be told to stop");
                 }

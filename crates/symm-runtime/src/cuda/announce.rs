@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Telling the other ranks of each collective, so that ranks which take different paths get an error instead of a wrong sum.
+//! Telling the other ranks of each collective, so that ranks which take different paths get an error instead of a wrong
+//! sum.
 
 use super::{calls::Running, group::Announced};
 use crate::{
@@ -10,8 +11,8 @@ use crate::{
 };
 
 impl Running<'_> {
-    /// Tells the group's members which collective comes next, and compares with those that have told. The addresses are of the
-    /// buffers that peers read and write, which lie at the same places of every member's arena.
+    /// Tells the group's members which collective comes next, and compares with those that have told. The addresses are of
+    /// the buffers that peers read and write, which lie at the same places of every member's arena.
     pub(super) fn announce(
         &self,
         index: u32,
@@ -37,8 +38,9 @@ impl Running<'_> {
 
     /// Counts a collective, and returns by which place it can be compared with those of other ranks.
     ///
-    /// Until a rank captures, it executes what it puts into streams, once and in this order. What it captures, it executes as often as it
-    /// likes, so from then on only what an entry consists of is comparable: that depends on nothing, unless the program has globals.
+    /// Until a rank captures, it executes what it puts into streams, once and in this order. What it captures, it executes
+    /// as often as it likes, so from then on only what an entry consists of is comparable: that depends on nothing, unless
+    /// the program has globals.
     fn place(&self, announced: &Announced) -> Option<Place> {
         let index = announced.in_entry.get();
         announced.in_entry.set(index + 1);

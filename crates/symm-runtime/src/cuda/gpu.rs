@@ -8,7 +8,7 @@ use super::{
     arena::{ALIGN, Arena},
     group::{Group, Joined, Joining, Memory, View},
     join,
-    library::{self, Connecting, Scratch},
+    library::{self, Connecting},
     plan::Plan,
 };
 use crate::{Error, Program, Rank, rank::Failed};
@@ -98,8 +98,7 @@ pub(super) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// Loads all of it. The memory is to be freed once all ranks have.
-    pub(super) fn load(self, stream: &Stream) -> Result<(Gpu, Option<Scratch>), Error> {
+    pub(super) fn load(self, stream: &Stream) -> Result<Gpu, Error> {
         self.check_chip()?;
         let manifest = self.program.manifest();
         let plan = Plan::new(manifest, self.cuda, self.config);
@@ -119,7 +118,7 @@ impl Loader<'_> {
 
         // Whoever failed above has said so: nobody waits for it in an exchange.
         self.rank.meet().map_err(|Failed| Error::Aborted)?;
-        let (groups, scratch) = self.groups(manifest, &plan)?;
+        let groups = self.groups(manifest, &plan)?;
         let views = groups.iter().zip(&manifest.groups);
         let views = views
             .map(|(group, described)| View::new(described.size, group.as_ref()))
@@ -160,7 +159,7 @@ impl Loader<'_> {
                 }))
             })
             .collect::<Result<_, Error>>()?;
-        let gpu = Gpu {
+        Ok(Gpu {
             arena: Arena::new(arena.address(), arena_bytes, manifest.buffers.len()),
             views,
             groups,
@@ -172,8 +171,7 @@ impl Loader<'_> {
             mark: Arc::new(Mark::new(&self.device)?),
             device: self.device,
             _memory: [states, arena, constant_memory],
-        };
-        Ok((gpu, scratch))
+        })
     }
 
     fn check_chip(&self) -> Result<(), Error> {
@@ -274,17 +272,14 @@ impl Loader<'_> {
     }
 
     /// Joins every group that this rank is in, and connects those that need NCCL.
-    fn groups(
-        &self,
-        manifest: &Manifest,
-        plan: &Plan,
-    ) -> Result<(Vec<Option<Group>>, Option<Scratch>), Error> {
+    fn groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Group>>, Error> {
         let joined = self.join_groups(manifest, plan)?;
         let needs_library = joined.iter().flatten().any(|(_, id)| id.is_some());
         let scratch = needs_library.then(|| library::scratch(&self.device));
         let scratch = scratch.transpose()?;
-        // From here on nobody takes memory while another rank's device waits for this one's.
-        self.rank.meet().map_err(|Failed| Error::Aborted)?;
+        let meet = || self.rank.meet().map_err(|Failed| Error::Aborted);
+        // Nobody takes or frees memory between these while another rank's device waits for this one's.
+        meet()?;
         let connect = |(index, joined): (u32, Option<Joined>)| {
             let Some((mut group, id)) = joined else {
                 return Ok(None);
@@ -296,7 +291,9 @@ impl Loader<'_> {
             Ok(Some(group))
         };
         let groups: Result<_, Error> = (0..).zip(joined).map(connect).collect();
-        Ok((groups?, scratch))
+        let groups = groups?;
+        meet()?;
+        Ok(groups)
     }
 
     fn connecting(&self, index: u32, group: &Group, kinds: &[CollectiveKind]) -> Connecting<'_> {

@@ -3,9 +3,10 @@
 
 //! NCCL for the groups that need it: its members are connected, and its collectives used once, before a program runs.
 //!
-//! NCCL connects what an algorithm needs when it first takes it, inside the call and with all members. So that no run has to, and no capture,
-//! each collective runs at the start, in sizes for which NCCL takes different algorithms. These calls wait for the others, on threads that can be left
-//! behind: NCCL gives nothing to end them by before it has connected a group.
+//! NCCL connects what an algorithm needs when it first takes it, inside the call and with all members. So that no run has
+//! to, and no capture, each collective runs at the start, in sizes for which NCCL takes different algorithms. These calls
+//! wait for the others, on threads that can be left behind: NCCL gives nothing to end them by before it has connected a
+//! group.
 
 use crate::{
     Error, Rank,
@@ -32,14 +33,15 @@ const SIZES: [usize; 4] = [256, 64 << 10, 1 << 20, 16 << 20];
 /// Operands and results of the largest.
 const SCRATCH_BYTES: usize = 2 * SIZES[3];
 
-/// Connecting is NCCL's work besides a wait for the others. It has ten times as long as a wait, or this time if that is less.
+/// Connecting is NCCL's work besides a wait for the others. It has ten times as long as a wait, or this time if that is
+/// less.
 const WORK: Duration = Duration::from_secs(30);
 
 /// Time between two looks at how the others are doing.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Memory for collectives that compute nothing. Freeing it waits for the devices of all ranks in the process, so it is kept until
-/// none of them is in such a collective.
+/// Memory for collectives that compute nothing. Freeing it waits for the devices of all ranks in the process, so it is
+/// kept until none of them is in such a collective.
 pub(super) type Scratch = Arc<DeviceMemory>;
 
 /// Takes the memory for the collectives of the start.
@@ -90,7 +92,8 @@ impl Connecting<'_> {
                 .flat_map(|&kind| SIZES.map(|bytes| (kind, bytes)))
             {
                 let collective = example(kind, bytes, size as usize, scratch.address());
-                // SAFETY: operand and result are halves of the scratch memory, which is kept until the stream was waited for.
+                // SAFETY: operand and result are halves of the scratch memory, which is kept until the stream was waited
+                // for.
                 unsafe { communicator.collective(&stream, &collective) }?;
             }
             stream.synchronize()?;

@@ -96,8 +96,8 @@ impl Lookout {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks for a failure on any rank. While all is well this waits for nothing; where a kernel has left because another rank had
-    /// given up, that rank has a moment to say why.
+    /// Looks for a failure on any rank. While all is well this waits for nothing; where a kernel has left because another
+    /// rank had given up, that rank has a moment to say why.
     pub(super) fn check(&self) -> Result<(), Failed> {
         if let Some(record) = self.watch.record() {
             return Err(self.explain(&record));
@@ -108,7 +108,8 @@ impl Lookout {
         Ok(())
     }
 
-    /// Looks at what NCCL is at, for the one thread that does; it has the world's time-out for each collective, from when the device has begun it.
+    /// Looks at what NCCL is at, for the one thread that does; it has the world's time-out for each collective, from when
+    /// the device has begun it.
     pub(super) fn check_library(&self, since: &mut Since) -> Result<(), Failed> {
         let look = self.mark.look();
         let place = look.value.checked_sub(1).map(|op| (self.group(op), op));

@@ -64,7 +64,7 @@ impl Session {
             config,
             device,
         };
-        let (gpu, scratch) = loader.load(&stream)?;
+        let gpu = loader.load(&stream)?;
         stream.synchronize()?;
         let trace = config.trace.then(|| Trace::new(&stream)).transpose()?;
         let abort = Abort::new(&gpu.device, &gpu.groups)?;
@@ -80,9 +80,6 @@ impl Session {
             program: program.clone(),
             rank,
         };
-        // Nobody frees this while another rank is in a collective, at the start or already in a run.
-        session.meet()?;
-        drop(scratch);
         session.meet()?;
         Ok(session)
     }
@@ -181,8 +178,8 @@ impl Session {
         Ok(())
     }
 
-    /// Looks for a failure of any rank, without waiting for a device: it takes no time while all is well, and up to two seconds where
-    /// a kernel has left because another rank had given up, which has to say why.
+    /// Looks for a failure of any rank, without waiting for a device: it takes no time while all is well, and up to two
+    /// seconds where a kernel has left because another rank had given up, which has to say why.
     ///
     /// # Errors
     /// [`Error::Aborted`] when any rank failed; then every kernel was told to leave.

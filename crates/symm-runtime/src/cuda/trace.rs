@@ -28,8 +28,8 @@ pub struct Span {
 pub(super) struct Trace {
     /// The last point in the stream whose time is known, in nanoseconds since 1970.
     ///
-    /// The driver tells the time between two events as a float of milliseconds, which is exact to a nanosecond only while it is short. So times
-    /// are counted on from op to op.
+    /// The driver tells the time between two events as a float of milliseconds, which is exact to a nanosecond only while
+    /// it is short. So times are counted on from op to op.
     last: RefCell<(Event, u64)>,
     pending: RefCell<Vec<Pending>>,
     spans: RefCell<Vec<Span>>,

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! A thread that ends a rank's waits when the world has failed or NCCL takes too long (L10), wherever the rank's own thread is.
+//! A thread that ends a rank's waits when the world has failed or NCCL takes too long (L10), wherever the rank's own
+//! thread is.
 //!
-//! That thread may be in a call of NCCL's that does not return, or wait for a stream in which NCCL waits for a member that never comes. Here nothing waits
-//! for a device or for NCCL.
+//! That thread may be in a call of NCCL's that does not return, or wait for a stream in which NCCL waits for a member that
+//! never comes. Here nothing waits for a device or for NCCL.
 
 use super::lookout::{Lookout, Since};
 use std::{

@@ -74,8 +74,8 @@ impl Alarm {
 impl Shared {
     /// Names the members of a group that have not come to a collective of NCCL's which `rank` is in.
     ///
-    /// Those are the ones whose devices are not seen in it. Some may have left it already, as the source of a broadcast does: if any has not even
-    /// put as many collectives into its stream as the rank has, it is to blame.
+    /// Those are the ones whose devices are not seen in it. Some may have left it already, as the source of a broadcast
+    /// does: if any has not even put as many collectives into its stream as the rank has, it is to blame.
     pub(super) fn missing_in_library(&self, rank: u32, group: u32, op: u32) -> Vec<u32> {
         let members = self.spec.groups.get(group as usize);
         let members = members.into_iter().flat_map(|group| &group.ranks).copied();

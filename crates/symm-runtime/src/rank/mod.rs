@@ -160,8 +160,8 @@ impl Rank {
         })
     }
 
-    /// Publishes a collective of a group for a rank whose device does the work, and compares it with those of the members that are there
-    /// already. The last one to come sees all others, so a mismatch is seen unless too much has come since.
+    /// Publishes a collective of a group for a rank whose device does the work, and compares it with those of the members
+    /// that are there already. The last one to come sees all others, so a mismatch is seen unless too much has come since.
     pub(crate) fn announce(&self, group: u32, place: Place, step: Step) -> Result<(), Failed> {
         let groups = &self.shared.spec.groups;
         let number = place.number() * groups.len() as u64 + u64::from(group);
@@ -208,7 +208,8 @@ impl Rank {
         }
     }
 
-    /// Says what has failed where ranks have not come to a meeting. If NCCL holds one of them up, whoever it waits for is to blame.
+    /// Says what has failed where ranks have not come to a meeting. If NCCL holds one of them up, whoever it waits for is
+    /// to blame.
     fn missed_meeting(&self, missing: Vec<u32>) -> Failure {
         let millis = self.timeout().as_millis() as u64;
         let held_up = missing.iter().find_map(|&rank| {

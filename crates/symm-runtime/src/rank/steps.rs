@@ -75,7 +75,8 @@ impl<const N: usize> Steps<N> {
 /// Which of a group's collectives is meant, so that ranks compare the same ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// The n-th that a rank executes, from 1. It means the same on all ranks that have executed whatever they put into a stream, once.
+    /// The n-th that a rank executes, from 1. It means the same on all ranks that have executed whatever they put into a
+    /// stream, once.
     Nth(u64),
     /// The n-th of an entry, from 0, and which of how many entries. It means the same on all ranks always.
     InEntry { entry: (u32, u32), index: u64 },

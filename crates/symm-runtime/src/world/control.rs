@@ -126,7 +126,8 @@ impl Control {
         self.header().alarms.load(Ordering::Acquire)
     }
 
-    /// Waits until something has failed or [`wake`](Self::wake) was called since there were `seen` alarms, or for that time.
+    /// Waits until something has failed or [`wake`](Self::wake) was called since there were `seen` alarms, or for that
+    /// time.
     pub(crate) fn wait_for_alarm(&self, seen: u32, bound: Duration) {
         let bound = Timespec {
             tv_sec: bound.as_secs().try_into().unwrap_or(i64::MAX),

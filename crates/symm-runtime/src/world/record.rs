@@ -26,8 +26,8 @@ pub(crate) struct Record {
     gpu: [AtomicU64; 2],
     /// What the rank's device is in of NCCL's: group, counted from 1, and op; 0 is nothing.
     library: AtomicU64,
-    /// What a rank on a GPU says of the collectives that it launches, all groups together. Its host may be far ahead of the device,
-    /// and so of its peers.
+    /// What a rank on a GPU says of the collectives that it launches, all groups together. Its host may be far ahead of
+    /// the device, and so of its peers.
     pub(crate) steps: Steps<256>,
     /// What it says of those that it captures, by entry; a place may be taken by another one of a large program.
     pub(crate) entry_steps: Steps<256>,

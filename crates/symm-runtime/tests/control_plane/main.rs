@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! What the runtime does on the host for programs on GPUs, on machines that have none: each test is a process with a pretend
-//! driver, on which kernels do nothing. What programs compute is tested in `tests/gpu`, where GPUs are.
+//! What the runtime does on the host for programs on GPUs, on machines that have none: each test is a process with a
+//! pretend driver, on which kernels do nothing. What programs compute is tested in `tests/gpu`, where GPUs are.
 
 mod c_abi;
 mod failed;

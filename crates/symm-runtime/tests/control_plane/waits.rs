@@ -117,7 +117,14 @@ fn a_group_that_nccl_does_not_connect_has_a_bound() {
         // Connecting has ten times as long as a wait.
         let failed = failure(("nccl", 2), TIMEOUT / 5, run("all_reduce"));
         let activity = Activity::Connecting { group: 0 };
-        let is_late = matches!(&failed.failure, Failure::TimedOut { missing, activity: found, .. } if missing.is_empty() && *found == activity);
+        let is_late = match &failed.failure {
+            Failure::TimedOut {
+                missing,
+                activity: found,
+                ..
+            } => missing.is_empty() && *found == activity,
+            _ => false,
+        };
         assert!(is_late, "{}", failed.text);
         failed.says(&[
             "NCCL did not connect the members of @tp within 2s",

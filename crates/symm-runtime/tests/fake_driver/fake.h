@@ -4,16 +4,16 @@
 // A pretend CUDA driver and a pretend NCCL, so that machines without GPUs test what the runtime does on the host: starting,
 // meeting, waiting, failing, cleaning up.
 //
-// Real are memory (the host's; memory to be shared is a file, so processes can map it), streams and events (queues that a thread
-// of the library works off, in order), graphs (captured and replayed), and that NCCL waits for every member. Pretended is the rest:
-// KERNELS DO NOTHING, AND NCCL MOVES NO DATA, so no result of a program means anything here.
+// Real are memory (the host's; memory to be shared is a file, so processes can map it), streams and events (queues that a
+// thread of the library works off, in order), graphs (captured and replayed), and that NCCL waits for every member.
+// Pretended is the rest: KERNELS DO NOTHING, AND NCCL MOVES NO DATA, so no result of a program means anything here.
 //
-// As in the real driver, cuMemFree waits for all devices, and holds up other threads' calls as long; copies that name no stream wait for
-// streams that are not made "non-blocking"; a stream takes 1024 pieces of work and then makes its caller wait. As in the real NCCL, the members are
-// connected inside the first collective of each kind.
+// As in the real driver, cuMemFree waits for all devices, and holds up other threads' calls as long; copies that name no
+// stream wait for streams that are not made "non-blocking"; a stream takes 1024 pieces of work and then makes its caller
+// wait. As in the real NCCL, the members are connected inside the first collective of each kind.
 //
-// What happens is chosen by environment variables. RULE is GPU:NAME, where GPU is an ordinal or *, and NAME a part of the name of a kernel; several
-// rules are separated by commas.
+// What happens is chosen by environment variables. RULE is GPU:NAME, where GPU is an ordinal or *, and NAME a part of the
+// name of a kernel; several rules are separated by commas.
 //
 //   FAKE_GPUS=4               number of GPUs
 //   FAKE_UUIDS=1,2,3,4        what tells GPUs apart, by ordinal
@@ -21,8 +21,8 @@
 //   FAKE_OOM=GPU              the GPU has no memory to share
 //   FAKE_HANG=RULE            kernels that never end
 //   FAKE_SLOW=RULE:MS         kernels that take MS milliseconds
-//   FAKE_WAIT=RULE            all-reduce kernels that wait for a peer in vain, as generated ones do: until their time is out or the abort word of
-//                             their group is set; they fill their record, and set the peers' abort words
+//   FAKE_WAIT=RULE            all-reduce kernels that wait for a peer in vain, as generated ones do: until their time is out
+//                             or the abort word of their group is set; they fill their record and set the peers' words
 //   FAKE_FAIL=RULE:N          launches that fail, after N that don't; the name of graphs is "graph"
 //   FAKE_NCCL_VERSION=22803   NCCL's version
 //   FAKE_NCCL_STALL=RANK      ncclCommInitRank never returns on this rank of a communicator
@@ -37,7 +37,7 @@
 
 enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_READY = 600, LAUNCH_FAILED = 719 };
 
-// A piece of a stream's work. Its step is called until it gives true, with the driver's lock held.
+// A piece of a stream's work. Its step is called until it gives true, with the lock of all streams held.
 struct work {
   int (*step)(struct work *);
   // Milliseconds; 0 before the first step.

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Runs tests and programs on a pretend CUDA driver and a pretend NCCL, which `fake.h` describes: of programs for GPUs, all that
-//! happens on the host is real, and nothing that happens on a GPU.
+//! Runs tests and programs on a pretend CUDA driver and a pretend NCCL, which `fake.h` describes: of programs for GPUs,
+//! all that happens on the host is real, and nothing that happens on a GPU.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pretend NCCL; see fake.h. Members are threads or processes: what they share is a file, which the communicator's id names.
+// The pretend NCCL; see fake.h. Members are threads or processes: what they share is a file, which the communicator's id
+// names.
 
 #define _GNU_SOURCE
 

@@ -353,7 +353,8 @@ static int waits(struct work *work) {
     return 0;
   for (int i = 0; i < 8 && !cause && values[i]; ++i)
     __atomic_store_n((uint32_t *)values[i], rank + 1, __ATOMIC_RELEASE);
-  record[1] = (uint32_t)values[OP], record[2] = 0, record[3] = rank == 0, record[4] = 1, record[6] = cause ? cause - 1 : rank;
+  record[1] = (uint32_t)values[OP], record[2] = 0, record[3] = rank == 0, record[4] = 1;
+  record[6] = cause ? cause - 1 : rank;
   __atomic_store_n(record, cause ? 2 : 1, __ATOMIC_RELEASE);
   return 1;
 }

@@ -82,7 +82,8 @@ pub fn stage(bundle: &Path, out: &Path) {
     }
 }
 
-/// Links every program for a number of ranks into a folder, with kernels that have a name and no code: for a driver that runs none.
+/// Links every program for a number of ranks into a folder, with kernels that have a name and no code: for a driver that
+/// runs none.
 pub fn link_names(out: &Path, size: u32) {
     let named = |spec: &KernelSpec| KernelImage {
         entry: spec.name(),

@@ -3,10 +3,12 @@
  *
  * Runs an entry of a program for GPUs on ranks that are threads, through symm.h, and looks at what happens on the host.
  *
- *     c_gpu PROGRAM RANKS ENTRY allocations   no run but the first, in which functions of the driver are looked up, may allocate anything,
- *                                             whatever stream it is for
- *     c_gpu PROGRAM RANKS ENTRY alone         rank 1 runs the entry once, the others twice: they must be told who is missing
- *     c_gpu PROGRAM RANKS ENTRY hung          rank 1 fails, and the kernel of rank 0 never leaves: asking must not wait for it
+ *     c_gpu PROGRAM RANKS ENTRY MODE
+ *
+ * allocations: no run but the first, in which functions of the driver are looked up, may allocate anything, whatever stream
+ *              it is for.
+ * alone:       rank 1 runs the entry once, the others twice: they must be told who is missing.
+ * hung:        rank 1 fails, and the kernel of rank 0 never leaves: asking must not wait for it.
  */
 
 #define _GNU_SOURCE
