@@ -113,7 +113,7 @@ fn no_size_and_no_time_is_too_large_to_be_refused_or_taken() {
             "--arena-bytes=9223372036854775807",
             "an arena of 9223372036854775807 bytes fits no GPU",
         ),
-        ("--arena-bytes=1000000G", "out of memory"),
+        ("--arena-bytes=100000G", "out of memory"),
         (
             "--heap-bytes=18446744073709551615",
             "expected a symmetric heap within",
