@@ -276,7 +276,7 @@ pub fn the_host_reaches_a_kernel_that_waits_on_a_peer() {
     waiting.synchronize().unwrap();
 
     let begun = Instant::now();
-    kernels::wait_word(&waiting, far.abort_word(), 1, BOUND, &watch, 0);
+    let _loaded = kernels::wait_word(&waiting, far.abort_word(), 1, BOUND, &watch, 0);
     let telling = Stream::new(near.device()).unwrap();
     for address in near.abort_words() {
         // SAFETY: the addresses are of arenas that this device may write; arenas and words outlive the streams' work.

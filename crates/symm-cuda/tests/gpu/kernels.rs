@@ -55,7 +55,8 @@ pub fn store_word_with(stream: &Stream, function: &Function, address: u64, value
     );
 }
 
-/// Waits at most `bound` until the word at `address` is `value`; else records `peer`, op 7, phase 1.
+/// Waits at most `bound` until the word at `address` is `value`; else records `peer`, op 7, phase 1. Whoever does not
+/// want to wait for the kernel at once keeps what is returned: unloading a kernel waits for its end.
 pub fn wait_word(
     stream: &Stream,
     address: u64,
@@ -63,7 +64,7 @@ pub fn wait_word(
     bound: Duration,
     watch: &Watch,
     peer: u32,
-) {
+) -> Function {
     let function = load(stream.device(), ANY, "wait_word");
     let mut arguments = Arguments::default();
     arguments
@@ -76,4 +77,5 @@ pub fn wait_word(
         .push_u32(1)
         .push_u32(peer);
     one_thread(stream, &function, &mut arguments);
+    function
 }
