@@ -190,6 +190,7 @@ symm_status symm_call_bind_result(symm_call *call, uint32_t index, void *buffer,
 
 /* Runs the entry; every rank has to. stream: a CUstream or cudaStream_t of the primary context of the rank's GPU; NULL for a
  * program for the CPU. Entries of one rank run one after the other: in one stream, or in streams that wait for each other.
+ * So do the graphs that they were captured in.
  *
  * On GPUs an entry may be launched or captured. A graph that it was captured in keeps the addresses that were bound then, whatever becomes of
  * the call. A replay counts as a run: every rank has to, whichever way each gets it, so that all GPUs execute the same entries in

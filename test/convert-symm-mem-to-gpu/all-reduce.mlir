@@ -8,7 +8,7 @@
 // of the table, whatever they are.
 
 // CHECK: module attributes {symm.cuda = {all_reduces = [
-// CHECK-SAME: {blocks = {{[0-9]+}} : i64, entry = "symm_one_shot_push_f32_sum_w4_u1_sm_90", max_count = 64 : i64, module = 0 : i64, op = 0 : i64
+// CHECK-SAME: {blocks = {{[0-9]+}} : i64, channel = 0 : i64, entry = "symm_one_shot_push_f32_sum_w4_u1_sm_90", max_count = 64 : i64, module = 0 : i64, op = 0 : i64
 // CHECK-SAME: spec = {algorithm = "one_shot_push", chip = "sm_90", dtype = "f32", reduce_op = "sum", unroll = 1 : i64, world_size = 4 : i64}
 // CHECK-SAME: max_count = 64 : i64, module = 0 : i64, op = 1 : i64
 // CHECK-SAME: module = 1 : i64, op = 2 : i64, spec = {algorithm = "one_shot_pull"

@@ -28,7 +28,7 @@ pub struct Cuda {
     pub modules: Vec<PtxModule>,
     /// Kernels for [`RuntimeTable::launch`](crate::RuntimeTable::launch), by index.
     pub kernels: Vec<CudaKernel>,
-    /// All-reduces for [`RuntimeTable::all_reduce`](crate::RuntimeTable::all_reduce), by index. Each has a channel of its own.
+    /// All-reduces for [`RuntimeTable::all_reduce`](crate::RuntimeTable::all_reduce), by index.
     pub all_reduces: Vec<AllReduce>,
     /// Matrix products for [`RuntimeTable::matmul`](crate::RuntimeTable::matmul), by index.
     pub matmuls: Vec<Matmul>,
@@ -81,6 +81,9 @@ pub struct AllReduce {
     pub threads: u32,
     /// When the next kernel may start.
     pub trigger: Trigger,
+    /// Number of its channel. All-reduces of one number share a channel: they are of one group, alike but for op, `max_count` and
+    /// `trigger`, and run in one order of the stream, so that no two of them are ever live at once.
+    pub channel: u32,
 }
 
 /// One matrix product, `C = A·B` or `C += A·B`, perhaps of a batch; all matrices are row-major.
@@ -132,6 +135,19 @@ pub struct Constant {
 }
 
 impl Cuda {
+    /// Returns the layout of an all-reduce's channel: it has room for the largest of those that share it.
+    pub fn channel(&self, all_reduce: &AllReduce) -> Channel {
+        let sharing = self.sharing(all_reduce.channel);
+        let max_count = sharing.map(|other| other.max_count).max();
+        let max_count = max_count.unwrap_or(all_reduce.max_count);
+        Channel::new(&all_reduce.spec, max_count, all_reduce.blocks)
+    }
+
+    fn sharing(&self, channel: u32) -> impl Iterator<Item = &AllReduce> {
+        let all = self.all_reduces.iter();
+        all.filter(move |all_reduce| all_reduce.channel == channel)
+    }
+
     /// Checks that the parts name each other rightly, and fit the groups and ops of the manifest.
     pub(crate) fn check(&self, groups: &[Group], ops: &[Op]) -> Result<(), String> {
         let sections = self.modules.iter().map(|module| &module.section);
@@ -149,8 +165,22 @@ impl Cuda {
         for all_reduce in &self.all_reduces {
             self.check_kernel(all_reduce.module, &all_reduce.entry)?;
             all_reduce.check(groups, ops)?;
+            self.check_channel(all_reduce, ops)?;
         }
         self.matmuls.iter().try_for_each(Matmul::check)
+    }
+
+    /// All that share a channel have to be like the first of them.
+    fn check_channel(&self, all_reduce: &AllReduce, ops: &[Op]) -> Result<(), String> {
+        let group = |other: &AllReduce| ops.get(other.op as usize).map(|op| op.group);
+        let first = self.sharing(all_reduce.channel).next();
+        match first.filter(|first| !first.suits(all_reduce) || group(first) != group(all_reduce)) {
+            None => Ok(()),
+            Some(first) => Err(format!(
+                "all-reduces of ops {} and {} share channel {}, which they can't",
+                first.op, all_reduce.op, all_reduce.channel
+            )),
+        }
     }
 
     fn check_kernel(&self, module: u32, entry: &str) -> Result<(), String> {
@@ -168,9 +198,9 @@ impl Cuda {
 }
 
 impl AllReduce {
-    /// Returns the layout of the all-reduce's channel.
-    pub fn channel(&self) -> Channel {
-        Channel::new(&self.spec, self.max_count, self.blocks)
+    /// Tells whether another all-reduce can use the same channel.
+    fn suits(&self, other: &Self) -> bool {
+        (&self.spec, self.blocks, self.threads) == (&other.spec, other.blocks, other.threads)
     }
 
     fn check(&self, groups: &[Group], ops: &[Op]) -> Result<(), String> {

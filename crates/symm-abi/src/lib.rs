@@ -29,7 +29,7 @@ pub use table::{
 };
 
 /// Version of everything in this crate; an artifact of another version is refused.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// ELF section that holds the manifest; zero bytes after the JSON are ignored.
 pub const MANIFEST_SECTION: &str = ".symm.manifest";

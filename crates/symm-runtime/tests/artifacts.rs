@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 use support::{build, link, zoo, zoo_manifest};
-use symm_abi::{Device, Manifest};
+use symm_abi::{ABI_VERSION, Device, Manifest};
 use symm_runtime::{Artifact, Program, WorldSpec};
 
 const EMPTY: &str = "void symm_entry_main(void **args) { (void)args; }\n";
@@ -70,7 +70,8 @@ fn foreign_files_are_refused() {
     link(&path, &zoo_manifest(2).to_json(), EMPTY);
     assert!(refusal(&path).contains("file is damaged"));
     link(&path, b"{\"abi_version\": 99, \"else\": 1}", EMPTY);
-    assert!(refusal(&path).contains("ABI version 99, expected 1: compile the program again"));
+    let versions = format!("ABI version 99, expected {ABI_VERSION}: compile the program again");
+    assert!(refusal(&path).contains(&versions));
 }
 
 #[test]

@@ -3,8 +3,11 @@
 
 //! What was done, for people.
 
-use std::fmt::Write;
-use symm_abi::{Manifest, Value};
+use std::{collections::BTreeMap, fmt::Write};
+use symm_abi::{
+    Manifest, Value,
+    cuda::{AllReduce, Cuda},
+};
 use symm_ir::remark::{Entry as Remark, Kind};
 
 /// Describes a compiled program and the decisions that made it.
@@ -57,12 +60,41 @@ fn write_plan(text: &mut String, manifest: &Manifest, remarks: &[Remark]) -> std
     for remark in decisions {
         writeln!(text, "  {}", decision(remark))?;
     }
+    if let Some(cuda) = &manifest.cuda {
+        write_channels(text, manifest, cuda)?;
+    }
     section(text, "buffers", manifest.buffers.len())?;
     for buffer in &manifest.buffers {
         writeln!(
             text,
             "  {}: {}, {} bytes in {}",
             buffer.loc, buffer.name, buffer.bytes, buffer.space
+        )?;
+    }
+    Ok(())
+}
+
+/// Describes the channels that all-reduces by generated kernels use: memory beside the buffers.
+fn write_channels(text: &mut String, manifest: &Manifest, cuda: &Cuda) -> std::fmt::Result {
+    let channels: BTreeMap<u32, &AllReduce> = cuda
+        .all_reduces
+        .iter()
+        .rev()
+        .map(|all_reduce| (all_reduce.channel, all_reduce))
+        .collect();
+    section(text, "channels", channels.len())?;
+    for (number, first) in channels {
+        let sharing = cuda.all_reduces.iter();
+        let sharing = sharing.filter(|all_reduce| all_reduce.channel == number);
+        let group = manifest.ops.get(first.op as usize).map(|op| op.group);
+        let group = group.and_then(|group| manifest.groups.get(group as usize));
+        writeln!(
+            text,
+            "  {number}: {} bytes on @{} for {} of {}",
+            cuda.channel(first).bytes,
+            group.map_or("?", |group| &group.name),
+            sharing.count(),
+            first.spec.name()
         )?;
     }
     Ok(())

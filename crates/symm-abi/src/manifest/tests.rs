@@ -65,7 +65,8 @@ fn round_trips_with_padding() {
 
 #[test]
 fn contradictions_are_refused() {
-    assert!(refusal(|m| m.abi_version = 7).contains("ABI version 7, expected 1"));
+    let versions = format!("ABI version 7, expected {ABI_VERSION}");
+    assert!(refusal(|m| m.abi_version = 7).contains(&versions));
     assert!(refusal(|m| m.plan_hash = "xyz".into()).contains("plan_hash"));
     assert!(refusal(|m| m.groups[0].ranks = vec![1]).contains("size 2 has 1 ranks"));
     assert!(refusal(|m| m.groups[0].ranks = vec![1, 1]).contains("rank '1' occurs twice"));
@@ -81,12 +82,13 @@ fn contradictions_are_refused() {
 
 #[test]
 fn garbage_is_refused() {
+    let version_only = format!("{{\"abi_version\": {ABI_VERSION}}}");
     for bytes in [
         &b""[..],
         b"\0\0",
         b"{",
         b"[]",
-        b"{\"abi_version\": 1}",
+        version_only.as_bytes(),
         b"\xff\xfe",
     ] {
         assert!(Manifest::parse(bytes).is_err());
@@ -111,6 +113,7 @@ fn cuda_manifest() -> Manifest {
         blocks: 1,
         threads: 64,
         trigger: Trigger::None,
+        channel: 0,
     };
     let matmul = Matmul {
         loc: "a.mlir:2:1".into(),
@@ -174,6 +177,49 @@ fn cuda_sections_are_checked() {
     assert!(refusal(|c| c.matmuls[0].lda = 15).contains("rows of 15, 16, 4"));
     assert!(refusal(|c| c.matmuls[0].result_dtype = DType::F16).contains("makes f16 of bf16"));
     assert!(refusal(|c| c.matmuls[0].batch = 2).contains("strides"));
+}
+
+#[test]
+fn channels_are_shared_by_what_is_alike() {
+    let shared = |change: fn(&mut AllReduce)| {
+        let mut manifest = cuda_manifest();
+        manifest.groups.push(Group {
+            name: "other".into(),
+            ..manifest.groups[0].clone()
+        });
+        for group in [0, 1] {
+            let id = manifest.ops.len() as u32;
+            let op = manifest.ops[0].clone();
+            manifest.ops.push(Op { id, group, ..op });
+        }
+        let cuda = manifest.cuda.as_mut().unwrap();
+        let mut second = AllReduce {
+            op: 1,
+            max_count: 100,
+            ..cuda.all_reduces[0].clone()
+        };
+        change(&mut second);
+        cuda.all_reduces.push(second);
+        Manifest::parse(&manifest.to_json())
+    };
+    let cuda = shared(|_| ()).unwrap().cuda.unwrap();
+    let [first, second] = &cuda.all_reduces[..] else {
+        panic!("two")
+    };
+    let layout = cuda.channel(first);
+    assert_eq!(layout, cuda.channel(second));
+    assert_eq!((layout.max_count, layout.stride), (100, 25));
+    let apart = shared(|second| second.channel = 1).unwrap().cuda.unwrap();
+    assert_eq!(apart.channel(&apart.all_reduces[0]).max_count, 32);
+    for change in [
+        (|second| second.blocks = 2) as fn(&mut AllReduce),
+        |second| second.threads = 128,
+        |second| second.spec.reduce_op = ReduceOp::Max,
+        |second| second.op = 2,
+    ] {
+        let error = shared(change).unwrap_err().to_string();
+        assert!(error.contains("share channel 0"), "{error}");
+    }
 }
 
 #[test]

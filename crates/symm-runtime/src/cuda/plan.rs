@@ -3,11 +3,16 @@
 
 //! Where everything of a program lies on the devices: decided from the manifest alone, hence equal on every rank.
 //!
-//! Each all-reduce has a channel of its own, in the order of the manifest: it belongs to one op and one launch shape.
+//! Channels lie in the order in which the all-reduces of the manifest first name them.
 
 use super::{Config, library};
 use crate::world::DEFAULT_HEAP_BYTES;
-use symm_abi::{CollectiveKind, Manifest, cuda::Cuda, gpu::Channel};
+use std::collections::HashMap;
+use symm_abi::{
+    CollectiveKind, Manifest,
+    cuda::{AllReduce, Cuda},
+    gpu::Channel,
+};
 
 /// What a program needs on the devices.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,19 +66,23 @@ impl Plan {
             })
             .collect();
         let mut state_bytes = 0;
-        let mut places = Vec::new();
-        for all_reduce in &cuda.all_reduces {
-            let group = manifest.ops[all_reduce.op as usize].group;
-            let channels = &mut groups[group as usize].channels;
-            let channel = all_reduce.channel();
-            places.push(Place {
-                group,
-                channel: channels.len(),
-                state: state_bytes,
-            });
-            channels.push(channel);
-            state_bytes += channel.state_bytes.next_multiple_of(Channel::ALIGN);
-        }
+        let mut known: HashMap<u32, Place> = HashMap::new();
+        let place = |all_reduce: &AllReduce| {
+            *known.entry(all_reduce.channel).or_insert_with(|| {
+                let group = manifest.ops[all_reduce.op as usize].group;
+                let channels = &mut groups[group as usize].channels;
+                let channel = cuda.channel(all_reduce);
+                let place = Place {
+                    group,
+                    channel: channels.len(),
+                    state: state_bytes,
+                };
+                channels.push(channel);
+                state_bytes += channel.state_bytes.next_multiple_of(Channel::ALIGN);
+                place
+            })
+        };
+        let places = cuda.all_reduces.iter().map(place).collect();
         for op in &manifest.ops {
             let generated = cuda.all_reduces.iter().any(|other| other.op == op.id);
             let group = &mut groups[op.group as usize];
@@ -124,6 +133,7 @@ mod tests {
             blocks: 3,
             threads: 64,
             trigger: Trigger::Early,
+            channel: op,
         }
     }
 
@@ -198,13 +208,31 @@ mod tests {
         let sizes: Vec<_> = cuda
             .all_reduces
             .iter()
-            .map(|a| a.channel().state_bytes)
+            .map(|a| cuda.channel(a).state_bytes)
             .collect();
         for (index, pair) in plan.places.windows(2).enumerate() {
             assert!(pair[1].state >= pair[0].state + sizes[index]);
             assert_eq!(pair[1].state % Channel::ALIGN, 0);
         }
         assert!(plan.state_bytes >= plan.places[2].state + sizes[2]);
+    }
+
+    #[test]
+    fn ops_of_one_channel_have_one_place() {
+        let (manifest, mut cuda) = program();
+        let apart = Plan::new(&manifest, &cuda, &config(None));
+        let mut larger = cuda.all_reduces[0].clone();
+        (larger.op, larger.max_count) = (2, 5000);
+        cuda.all_reduces.insert(1, larger);
+        let plan = Plan::new(&manifest, &cuda, &config(None));
+        assert_eq!(plan.places[0], plan.places[1]);
+        assert_eq!([plan.places[2], plan.places[3]], apart.places[1..]);
+        assert_eq!(plan.state_bytes, apart.state_bytes);
+        let channels = |plan: &Plan| plan.groups[1].channels.clone();
+        assert_eq!(channels(&plan).len(), channels(&apart).len());
+        // There is room for the largest of them.
+        assert_eq!(channels(&plan)[0].max_count, 5000);
+        assert_eq!(channels(&plan)[1], channels(&apart)[1]);
     }
 
     #[test]

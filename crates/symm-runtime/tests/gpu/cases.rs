@@ -3,7 +3,7 @@
 
 //! What programs compute on GPUs, and how each misbehaviour ends.
 
-use crate::programs::{COLUMNS, COUNT, ROWS, constant, folder, is_staged};
+use crate::programs::{COLUMNS, COUNT, FEW, ROWS, constant, folder, is_staged};
 use std::time::{Duration, Instant};
 use symm_cuda::{Capture, memory::DeviceMemory};
 use symm_runtime::{
@@ -136,6 +136,16 @@ pub fn kernels_and_collectives_follow_each_other() {
             .map(|sum| n * ((2.0 * sum + n) * 2.0 + 1.0))
             .collect();
         check("zoo", size, "chain", |_| expected.clone());
+    }
+}
+
+pub fn large_and_small_ones_share_a_channel() {
+    for size in sizes() {
+        let n = size as f32;
+        let expected = sums(size).into_iter().enumerate();
+        let times = |i| if i < FEW { n * n * n } else { n };
+        let expected: Vec<f32> = expected.map(|(i, sum)| sum * times(i)).collect();
+        check("zoo", size, "shared", |_| expected.clone());
     }
 }
 

@@ -35,6 +35,11 @@ const TESTS: &[Test] = &[
         cases::kernels_and_collectives_follow_each_other,
     ),
     test(
+        "large_and_small_ones_share_a_channel",
+        1,
+        cases::large_and_small_ones_share_a_channel,
+    ),
+    test(
         "constants_lie_on_the_device",
         1,
         cases::constants_lie_on_the_device,

@@ -4,6 +4,8 @@
 //! `--convert-symm-mem-to-gpu`: collectives become calls of the CUDA runtime.
 
 mod all_reduce;
+mod channels;
+mod entries;
 mod shape;
 
 use crate::{
@@ -13,6 +15,8 @@ use crate::{
     gpu_target::Target,
     module_state::ModuleState,
 };
+use channels::Channels;
+use entries::Entries;
 use melior::ir::OperationRef;
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__func__, mlirGetDialectHandle__gpu__,
@@ -45,8 +49,12 @@ pub static CONVERT_SYMM_MEM_TO_GPU: PassDef = PassDef {
 Each all-reduce of `symm_mem` becomes a call of the runtime's `all_reduce`, with the number
 of a row in the module's attribute `symm.cuda`. The row names the kernel (algorithm, element
 type, reduction, group size, unroll factor, chip) and the launch shape, which come from the
-table of launch shapes and so are the same on every rank. Each op has a row, and thereby a
-channel, of its own (law L8).
+table of launch shapes and so are the same on every rank. Each op has a row of its own.
+
+A row also names a channel. Ops share one, with room for the largest of them, if they have
+kernel, launch shape and group in common and are run by the same entries: an entry puts all its
+work into one stream, and no two entries of a rank run at once, so that no two ops of a
+channel are ever live at once (law L8).
 
 The kernels themselves are put at the end of the module, each in a `gpu.module` of its name: the
 protocols in the accesses of `comm`, `scf` and `arith`, what only a GPU has in `nvvm`. Ops
@@ -125,15 +133,20 @@ struct Conversion<'p, 'c, 'a> {
     target: Target,
     shapes: LaunchTable,
     cuda: Cuda,
+    entries: Entries,
+    channels: Channels,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     fn new(pass: &'p PassRun<'c, 'a>, target: Target) -> Result<Self, Failure> {
         let shapes = LaunchTable::shipped();
+        let cuda = cuda_table::read(pass.operation(), target.chip())?;
         Ok(Self {
             module: ModuleState::new(pass)?,
             shapes: shapes.map_err(|reason| Failure::Message(reason.to_string()))?,
-            cuda: cuda_table::read(pass.operation(), target.chip())?,
+            channels: Channels::beside(&cuda),
+            cuda,
+            entries: Entries::of(pass.operation()),
             target,
         })
     }

@@ -3,7 +3,7 @@
 
 //! The kernel of an all-reduce and how it is launched.
 
-use super::Conversion;
+use super::{Conversion, channels::Common};
 use crate::{
     all_reduce_kernels::{self, Sabotage},
     group::Group,
@@ -78,6 +78,12 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             phases,
         );
         let number = self.cuda.all_reduces.len() as i64;
+        let channel = self.channels.number(Common {
+            group: group.name.clone(),
+            spec: spec.clone(),
+            launch,
+            entries: self.entries.running(op),
+        });
         let all_reduce = AllReduce {
             op: id as u32,
             module: self.module_of(&spec),
@@ -87,6 +93,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             blocks: launch.blocks,
             threads: launch.threads,
             trigger: launch.trigger,
+            channel,
         };
         self.cuda.all_reduces.push(all_reduce);
         Ok((number, count))
