@@ -75,7 +75,7 @@ pub struct AllReduce {
     pub entry: String,
     /// Most elements of a call, counted as the kernel counts them (complex numbers count twice).
     pub max_count: u64,
-    /// Blocks of the grid.
+    /// Most blocks of the grid: fewer are launched, on every rank the same number, where fewer fit on the GPU of some rank.
     pub blocks: u32,
     /// Threads of a block.
     pub threads: u32,

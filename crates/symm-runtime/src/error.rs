@@ -135,16 +135,12 @@ pub enum Error {
     #[error("{path}: {source}", path = .path.display())]
     #[allow(missing_docs)]
     Read { path: PathBuf, source: io::Error },
-    /// The blocks of a kernel that waits for its peers don't fit the GPU at once.
+    /// Not one block of a kernel fits on the GPU of each member of a group.
     #[error(
-        "{kernel}: launches {blocks} blocks, the GPU holds {fits} at once: compile for this GPU"
+        "{kernel}: no block of {threads} threads fits on the GPU of some rank: compile for the oldest GPU of the group"
     )]
     #[allow(missing_docs)]
-    Residence {
-        kernel: String,
-        blocks: u32,
-        fits: usize,
-    },
+    Residence { kernel: String, threads: u32 },
     /// A part of an artifact that its manifest names is missing or unusable.
     #[error("{path}: section '{section}' {what}: compile the program again", path = .path.display())]
     #[allow(missing_docs)]

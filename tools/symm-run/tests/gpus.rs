@@ -72,6 +72,39 @@ fn a_gpu_that_never_comes_to_a_collective_of_nccl_ends_the_run() {
     }
 }
 
+/// Blocks that all-reduces were launched with on each GPU, on GPUs of so many multiprocessors.
+fn launched(multiprocessors: &str) -> [Vec<u32>; 2] {
+    let mut command = symm_run("zoo", "--entry shared --arena-bytes=1M");
+    command.env("FAKE_TRACE", "1");
+    let ended = fake::end(command.env("FAKE_MULTIPROCESSORS", multiprocessors), BOUND);
+    assert!(ended.succeeded, "{}", ended.said);
+    [0, 1].map(|gpu| {
+        let launch = format!("_sm_90 on {gpu}: ");
+        let lines = ended
+            .said
+            .lines()
+            .filter_map(|line| line.split_once(&launch));
+        let blocks = lines.map(|(_, blocks)| blocks.strip_suffix(" blocks").unwrap());
+        blocks.map(|blocks| blocks.parse().unwrap()).collect()
+    })
+}
+
+#[test]
+fn no_gpu_gets_more_blocks_than_fit_on_the_smallest_of_the_group() {
+    let [first, second] = launched("132,132");
+    let blocks = first[0];
+    assert!(blocks > 12, "{blocks}");
+    assert_eq!([first, second], [vec![blocks; 4], vec![blocks; 4]]);
+    for few in ["132,3", "3,132"] {
+        assert_eq!(launched(few), [vec![12; 4], vec![12; 4]]);
+    }
+    let mut command = symm_run("zoo", "--entry shared --arena-bytes=1M");
+    let ended = fake::end(command.env("FAKE_MULTIPROCESSORS", "132,0"), BOUND);
+    assert!(!ended.succeeded, "{}", ended.said);
+    let words = "fits on the GPU of some rank: compile for the oldest GPU of the group";
+    assert!(ended.said.contains(words), "{}", ended.said);
+}
+
 #[test]
 fn ranks_of_a_launcher_join() {
     let token = format!("{}", std::process::id());

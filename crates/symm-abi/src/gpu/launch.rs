@@ -71,7 +71,7 @@ pub struct Shape {
     pub up_to: Option<u64>,
     /// Threads of a block: a multiple of 32.
     pub threads: u32,
-    /// Most blocks; fewer are launched where fewer have work.
+    /// Most blocks; fewer are launched where fewer have work, or fit on a GPU at once.
     pub max_blocks: u32,
     /// [`KernelSpec::unroll`].
     pub unroll: u32,
@@ -102,7 +102,8 @@ pub struct Launch {
     pub algorithm: Algorithm,
     /// [`KernelSpec::unroll`] of the kernel.
     pub unroll: u32,
-    /// Blocks of the grid.
+    /// Most blocks of the grid. Blocks wait for those of peers, so that all have to be on their GPUs at once: a launcher asks
+    /// every rank's driver how many fit, and launches no more than the least of these numbers, on each rank the same.
     pub blocks: u32,
     /// Threads of a block.
     pub threads: u32,

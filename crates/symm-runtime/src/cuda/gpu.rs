@@ -10,6 +10,7 @@ use super::{
     join,
     library::{self, Connecting},
     plan::Plan,
+    room,
 };
 use crate::{Error, Program, Rank, rank::Failed};
 use std::sync::Arc;
@@ -88,6 +89,9 @@ pub(super) fn open(local_rank: u32, config: &Config) -> Result<Device, Error> {
     Ok(Device::open(ordinal)?)
 }
 
+/// Returns the function of a name in a module of the program, by the module's number.
+type GetFunction<'a> = dyn Fn(u32, &str) -> symm_cuda::Result<Function> + 'a;
+
 /// Gathers what a rank's GPU has to hold.
 pub(super) struct Loader<'a> {
     pub(super) rank: &'a Rank,
@@ -118,7 +122,7 @@ impl Loader<'_> {
 
         // Whoever failed above has said so: nobody waits for it in an exchange.
         self.rank.meet().map_err(|Failed| Error::Aborted)?;
-        let groups = self.groups(manifest, &plan)?;
+        let groups = self.groups(manifest, &plan, &function)?;
         let views = groups.iter().zip(&manifest.groups);
         let views = views
             .map(|(group, described)| View::new(described.size, group.as_ref()))
@@ -134,8 +138,7 @@ impl Loader<'_> {
                     Memory::Plain { .. } => None,
                     Memory::Symmetric(heap) => Some(Kernel {
                         function: function(all_reduce.module, &all_reduce.entry)?,
-                        shape: LaunchShape::linear(all_reduce.blocks, all_reduce.threads)
-                            .programmatic(all_reduce.trigger.flags() != 0),
+                        shape: room::shape(all_reduce, group.room[place.channel])?,
                         params: KernelParams {
                             peers: heap.peers(heap.layout().channels()[place.channel].offset),
                             state: states.address() + place.state,
@@ -150,9 +153,6 @@ impl Loader<'_> {
                         },
                     }),
                 };
-                if let Some(kernel) = &kernel {
-                    self.check_residence(all_reduce, kernel)?;
-                }
                 Ok(Some(Prepared {
                     group: place.group,
                     kernel,
@@ -185,19 +185,6 @@ impl Loader<'_> {
             needed: self.cuda.chip.clone(),
             gpu: self.device.name()?,
             found: format!("sm_{major}{minor}"),
-        })
-    }
-
-    /// Blocks that wait for those of peers have to be on the device all at once.
-    fn check_residence(&self, all_reduce: &AllReduce, kernel: &Kernel) -> Result<(), Error> {
-        let fits = kernel.function.resident_blocks(all_reduce.threads, 0)?;
-        if fits >= all_reduce.blocks as usize {
-            return Ok(());
-        }
-        Err(Error::Residence {
-            kernel: all_reduce.entry.clone(),
-            blocks: all_reduce.blocks,
-            fits,
         })
     }
 
@@ -272,8 +259,13 @@ impl Loader<'_> {
     }
 
     /// Joins every group that this rank is in, and connects those that need NCCL.
-    fn groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Group>>, Error> {
-        let joined = self.join_groups(manifest, plan)?;
+    fn groups(
+        &self,
+        manifest: &Manifest,
+        plan: &Plan,
+        function: &GetFunction,
+    ) -> Result<Vec<Option<Group>>, Error> {
+        let joined = self.join_groups(manifest, plan, function)?;
         let needs_library = joined.iter().flatten().any(|(_, id)| id.is_some());
         let scratch = needs_library.then(|| library::scratch(&self.device));
         let scratch = scratch.transpose()?;
@@ -313,11 +305,15 @@ impl Loader<'_> {
         }
     }
 
-    fn join_groups(&self, manifest: &Manifest, plan: &Plan) -> Result<Vec<Option<Joined>>, Error> {
+    fn join_groups(
+        &self,
+        manifest: &Manifest,
+        plan: &Plan,
+        function: &GetFunction,
+    ) -> Result<Vec<Option<Joined>>, Error> {
         let hash = plan_hash(&manifest.plan_hash);
         let groups = (0..).zip(manifest.groups.iter().zip(&plan.groups));
-        let join = |(index, (group, plan)): (u32, _)| {
-            let group: &symm_abi::Group = group;
+        let join = |(index, (group, group_plan)): (u32, (&symm_abi::Group, _))| {
             let Some(me) = group
                 .ranks
                 .iter()
@@ -336,16 +332,32 @@ impl Loader<'_> {
             let joining = Joining {
                 device: &self.device,
                 group,
-                plan,
+                plan: group_plan,
                 manifest,
                 all_reduces: all_reduces.filter(is_own).collect(),
                 hash,
                 fallback: self.config.fallback,
             };
-            let group = joining.join(me, &mut exchange).map_err(settle)?;
-            Ok(Some(group))
+            let fits = self.room(plan, index, function);
+            let joined = joining.join(me, &mut exchange).and_then(|mut joined| {
+                joined.0.room = room::everywhere(&mut exchange, &fits?)?;
+                Ok(joined)
+            });
+            Ok(Some(joined.map_err(settle)?))
         };
         groups.map(join).collect()
+    }
+
+    /// Returns, for each channel of a group, how many blocks of its kernel fit on this rank's GPU.
+    fn room(&self, plan: &Plan, group: u32, function: &GetFunction) -> Result<Vec<u32>, Error> {
+        let mut room = Vec::new();
+        for (all_reduce, place) in self.cuda.all_reduces.iter().zip(&plan.places) {
+            if (place.group, place.channel) == (group, room.len()) {
+                let kernel = function(all_reduce.module, &all_reduce.entry)?;
+                room.push(room::here(&kernel, all_reduce)?);
+            }
+        }
+        Ok(room)
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Group {
     pub(super) arena: Arena,
     pub(super) memory: Memory,
     pub(super) library: Option<Communicator>,
+    /// By channel, how many blocks of its kernel fit on every member's GPU.
+    pub(super) room: Vec<u32>,
     /// What is known of the collectives that were put into streams.
     pub(super) announced: Announced,
 }
@@ -97,6 +99,7 @@ impl Joining<'_> {
             arena: Arena::new(base, self.plan.heap_bytes, self.manifest.buffers.len()),
             memory,
             library: None,
+            room: Vec::new(),
             announced: Announced::default(),
         };
         Ok((group, id))

@@ -23,6 +23,7 @@ mod join;
 mod library;
 mod lookout;
 mod plan;
+mod room;
 mod session;
 mod table;
 mod trace;

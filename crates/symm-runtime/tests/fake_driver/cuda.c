@@ -67,8 +67,10 @@ int cuDeviceGetUuid(char *uuid, int device) {
 int cuDeviceGetUuid_v2(char *uuid, int device) { return cuDeviceGetUuid(uuid, device); }
 
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
-  (void)device;
-  *value = attribute == MULTIPROCESSORS ? 132 : attribute == CAPABILITY_MAJOR ? 9 : attribute != CAPABILITY_MINOR;
+  if (attribute == MULTIPROCESSORS)
+    *value = listed("FAKE_MULTIPROCESSORS", device, 132);
+  else
+    *value = attribute == CAPABILITY_MAJOR ? 9 : attribute != CAPABILITY_MINOR;
   return SUCCESS;
 }
 

@@ -17,6 +17,7 @@
 //
 //   FAKE_GPUS=4               number of GPUs
 //   FAKE_UUIDS=1,2,3,4        what tells GPUs apart, by ordinal
+//   FAKE_MULTIPROCESSORS=132,78   how many each GPU has, by ordinal; 4 blocks fit on each of them
 //   FAKE_NO_PEER=1            no GPU reaches another's memory
 //   FAKE_OOM=GPU              the GPU has no memory to share
 //   FAKE_HANG=RULE            kernels that never end
@@ -54,12 +55,11 @@ double fake_now(void);
 
 int fake_traces(void);
 
-#define TRACE(...)                                                                                                   \
+// A line in one piece, whoever else writes.
+#define TRACE(format, ...)                                                                                           \
   do {                                                                                                               \
-    if (fake_traces()) {                                                                                             \
-      fprintf(stderr, "[fake] " __VA_ARGS__);                                                                        \
-      fputc('\n', stderr);                                                                                           \
-    }                                                                                                                \
+    if (fake_traces())                                                                                               \
+      fprintf(stderr, "[fake] " format "\n", ##__VA_ARGS__);                                                         \
   } while (0)
 
 // Of libcuda's two parts: the device of the calling thread, and waiting for devices; -1 stands for all.

@@ -404,7 +404,7 @@ int cuGraphLaunch(void *executable, void *stream) {
 int cuLaunchKernelEx(const struct config *config, const char *kernel, void **pointers, void **extra) {
   const char *value;
   (void)extra;
-  TRACE("launch %s on %d", kernel, fake_device());
+  TRACE("launch %s on %d: %u blocks", kernel, fake_device(), config->grid[0]);
   if (fails(kernel))
     return LAUNCH_FAILED;
   struct work work = {.step = ends};

@@ -5,7 +5,7 @@
 
 use std::{mem::offset_of, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use symm_abi::gpu::{
     Algorithm as Kind, BlockState, BundleKernel, ErrorRecord, KernelParams, Launch, SIGNAL_BYTES,
     StateHeader, Trigger,
@@ -112,6 +112,7 @@ impl Running {
             trigger,
             ..
         } = plan.launch;
+        let blocks = blocks.min(room_for_blocks(world, &members, threads)?);
         let shape = LaunchShape::linear(blocks, threads).programmatic(trigger != Trigger::None);
         let kind = plan.spec.algorithm;
         let text = format!(
@@ -126,6 +127,20 @@ impl Running {
             timeout: library.timeout,
         })
     }
+}
+
+/// Returns how many blocks fit on every rank's GPU at once: they wait for each other.
+fn room_for_blocks(world: &mut World, members: &[Member], threads: u32) -> Result<u32> {
+    let here = members
+        .iter()
+        .map(|member| Ok(member.function.resident_blocks(threads, 0)? as f64));
+    let here = here.collect::<Result<Vec<_>>>()?;
+    let least = world.all(&here)?.into_iter().fold(f64::INFINITY, f64::min);
+    ensure!(
+        least >= 1.0,
+        "expected blocks of {threads} threads to fit on every GPU"
+    );
+    Ok(least as u32)
 }
 
 impl Member {
