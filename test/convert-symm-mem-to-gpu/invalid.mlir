@@ -40,3 +40,23 @@ func.func @tensors(%x: tensor<8xf32>) -> tensor<8xf32> {
   %sum = symm_mem.one_shot_all_reduce<sum, push> %x on @tp : tensor<8xf32>
   return %sum : tensor<8xf32>
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @too_large(%x: memref<17179869185xbf16, #comm.symm_mem<@tp>>) {
+  // expected-error @+1 {{has 17179869185 elements, two_shot_pull takes at most 17179869184; a c10d op runs in NCCL}}
+  symm_mem.two_shot_all_reduce_<sum> inout(%x : memref<17179869185xbf16, #comm.symm_mem<@tp>>) on @tp
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @larger_than_an_address_space(%x: memref<4611686018427387904x8xf32>) {
+  // expected-error @+1 {{has 18446744073709551615 elements, two_shot_push takes at most 8589934592; a c10d op runs in NCCL}}
+  symm_mem.two_shot_all_reduce_<sum, push> inout(%x : memref<4611686018427387904x8xf32>) on @tp
+  return
+}

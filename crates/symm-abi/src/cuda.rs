@@ -235,9 +235,13 @@ impl AllReduce {
                 self.spec.chip
             ));
         }
-        // Bounds every product that the layout of the channel is made of.
-        if self.max_count > 1 << 40 {
-            return Err(format!("all-reduce {name} has {} elements", self.max_count));
+        // What the kernel would not see of a larger call, nobody would reduce.
+        let most = self.spec.max_count();
+        if self.max_count > most {
+            return Err(format!(
+                "all-reduce {name} has {} elements, its kernel takes at most {most}",
+                self.max_count
+            ));
         }
         Ok(())
     }

@@ -167,6 +167,12 @@ fn cuda_sections_are_checked() {
     assert!(refusal(|c| c.all_reduces[0].threads = 33).contains("blocks of 33 threads"));
     assert!(refusal(|c| c.all_reduces[0].spec.world_size = 4).contains("group of 2 ranks"));
     assert!(refusal(|c| c.all_reduces[0].spec.unroll = 3).contains("unroll"));
+    let most = good.cuda.as_ref().unwrap().all_reduces[0].spec.max_count();
+    assert_eq!(most, (1 << 31) * 4);
+    assert!(
+        refusal(|c| c.all_reduces[0].max_count = c.all_reduces[0].spec.max_count() + 1)
+            .contains("takes at most 8589934592")
+    );
     assert!(
         refusal(|c| {
             c.all_reduces[0].spec.chip = "sm_80".into();

@@ -157,10 +157,13 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             let message = format!("cannot reduce elements of type {stored}");
             return Err(error(&op, message).emit());
         };
-        let elements = shape(memref_type(input)).iter().product::<i64>() as u64;
-        if elements == 0 {
+        let extents = shape(memref_type(input));
+        if extents.contains(&0) {
             return Ok(());
         }
+        let elements = extents.iter().fold(1u64, |product, &extent| {
+            product.saturating_mul(extent as u64)
+        });
         let (number, count) = self.enter(
             op,
             group,

@@ -59,7 +59,14 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             let message = format!("has no kernel: {reason}; a c10d op runs in NCCL");
             return Err(error(&op, message).emit());
         }
-        let count = elements * reduction.parts;
+        let count = elements.saturating_mul(reduction.parts);
+        let most = spec.max_count();
+        if count > most {
+            let message = format!(
+                "has {count} elements, {algorithm} takes at most {most}; a c10d op runs in NCCL"
+            );
+            return Err(error(&op, message).emit());
+        }
         let table = self.shapes.entry(&spec.chip, spec.world_size);
         let Some(launch) = table.and_then(|table| table.launch(&spec, count)) else {
             let message = format!("has no launch shape for {algorithm} of {count} elements");
