@@ -18,7 +18,9 @@ use crate::{
     expand_small_floats::EXPAND_SMALL_FLOATS,
     generalize_elementwise::GENERALIZE_ELEMENTWISE,
     launch_host_code::LAUNCH_HOST_CODE,
-    lower_comm::{AS_TABLE, LAUNCH_TABLE, LOWER_COMM, ONE_SHOT_THRESHOLD, PROTOCOL},
+    lower_comm::{
+        AS_TABLE, LAUNCH_TABLE, LOWER_COMM, ONE_SHOT_THRESHOLD, PROTOCOL, TWO_SHOT_THRESHOLD,
+    },
     outline_contractions::OUTLINE_CONTRACTIONS,
     pipeline_options::{collect, count, forwarded, with_default},
     raise_vectors::RAISE_VECTORS,
@@ -58,11 +60,11 @@ The host code is left in the LLVM dialect. The kernels of the program are in the
     build,
 };
 
-static OPTIONS: [OptionDef; count(&CONFIGURED)] = with_default(
-    with_default(collect(&CONFIGURED), PROTOCOL, OptionDefault::Text("push")),
-    ONE_SHOT_THRESHOLD,
-    OptionDefault::Int(AS_TABLE),
-);
+static OPTIONS: [OptionDef; count(&CONFIGURED)] = {
+    let options = with_default(collect(&CONFIGURED), PROTOCOL, OptionDefault::Text("push"));
+    let options = with_default(options, ONE_SHOT_THRESHOLD, OptionDefault::Int(AS_TABLE));
+    with_default(options, TWO_SHOT_THRESHOLD, OptionDefault::Int(AS_TABLE))
+};
 
 /// Fusion, and back to one function.
 const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,cse";

@@ -7,7 +7,7 @@ use super::{
     cost,
     operand::Operand,
     options::{ONE_SHOT_THRESHOLD, Options, TWO_SHOT_THRESHOLD},
-    table::Table,
+    table::{Limits, Table},
 };
 use melior::ir::{Attribute, OperationRef, Value, ValueLike, operation::OperationLike};
 use std::fmt;
@@ -141,22 +141,26 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         }
     }
 
-    /// Returns the options for a collective, with the threshold that the launch table
+    /// Returns the options for a collective, with the thresholds that the launch table
     /// says for it.
     pub fn options(&self, collective: Collective<'c, 'a>) -> Options {
-        let limit = self.table_limit(collective).flatten();
-        let one_shot_bytes = limit.filter(|_| self.options.as_table);
-        Options {
-            one_shot_bytes: one_shot_bytes.unwrap_or(self.options.one_shot_bytes),
-            ..self.options
+        let mut options = self.options;
+        if let Some(limits) = self.table_limits(collective).flatten() {
+            if options.one_shot_as_table {
+                options.one_shot_bytes = limits.one_shot;
+            }
+            if options.two_shot_as_table {
+                options.two_shot_bytes = limits.two_shot;
+            }
         }
+        options
     }
 
     /// Returns what the launch table says for a collective, if there is one.
-    fn table_limit(&self, collective: Collective<'c, 'a>) -> Option<Option<u64>> {
+    fn table_limits(&self, collective: Collective<'c, 'a>) -> Option<Option<Limits>> {
         let table = self.table.as_ref()?;
         let group = self.symbols.lookup(collective.op(), &collective.group())?;
-        Some(table.one_shot_bytes(collective, group))
+        Some(table.limits(collective, group))
     }
 
     /// Returns the choice for an all-reduce that is to become `algorithm`.
@@ -205,7 +209,7 @@ impl<'c: 'a, 'a> Selection<'c, 'a> {
         if let Some(space) = operand.foreign_space() {
             return Err(Refusal::MemorySpace(space));
         }
-        if self.table_limit(collective) == Some(None) {
+        if matches!(self.table_limits(collective), Some(None)) {
             return Err(Refusal::NoKernel);
         }
         let placed = declaration

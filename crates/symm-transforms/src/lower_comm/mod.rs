@@ -25,7 +25,7 @@ use symm_ir::{
     pattern::Patterns,
 };
 
-pub use options::{AS_TABLE, LAUNCH_TABLE, ONE_SHOT_THRESHOLD, PROTOCOL};
+pub use options::{AS_TABLE, LAUNCH_TABLE, ONE_SHOT_THRESHOLD, PROTOCOL, TWO_SHOT_THRESHOLD};
 
 /// The name of the pass, in flags, pipelines and remarks.
 const NAME: &str = "lower-comm";
@@ -61,8 +61,8 @@ pub static LOWER_COMM: PassDef = PassDef {
         OptionDef::text(
             options::LAUNCH_TABLE,
             "",
-            "a chip, such as sm_90: what has no kernel there stays, and one-shot-threshold-bytes=-1 \
-             takes the sizes at which one-shot was measured fastest; empty: not for a GPU",
+            "a chip, such as sm_90: what has no kernel there stays, and thresholds of -1 are the \
+             sizes up to which the algorithms were measured fastest; empty: not for a GPU",
         ),
     ],
     statistics: &[
@@ -104,7 +104,8 @@ its threshold, to `symm_mem.two_shot_all_reduce_`, where all of this holds:
   algorithm saves. Only `pull` asks for that; what would have to be copied are arguments of public
   functions, constants and buffers on the stack;
 - with `launch-table`, a kernel of the chip does the reduction in groups of the size.
-  `one-shot-threshold-bytes=-1` then stands for the sizes at which one-shot was measured fastest;
+  Thresholds of -1 then stand for the sizes up to which the algorithms were measured fastest; an
+  operand of integers counts twice, for these travel with a tag each;
 - on memrefs, a one-shot all-reduce has an output other than its input. Where they are one, the
   two-shot one does it in place.
 

@@ -16,7 +16,7 @@ pub const PROTOCOL: &str = "protocol";
 /// Names the chip whose launch table decides.
 pub const LAUNCH_TABLE: &str = "launch-table";
 
-/// The threshold that leaves it to the launch table.
+/// The value of a threshold that leaves it to the launch table.
 pub const AS_TABLE: i64 = -1;
 
 /// The values of the options.
@@ -27,9 +27,11 @@ pub struct Options {
     /// The largest operand of a one-shot all-reduce, unless the launch table says it.
     pub one_shot_bytes: u64,
     /// Whether the launch table says it.
-    pub as_table: bool,
-    /// The largest operand of a two-shot all-reduce.
+    pub one_shot_as_table: bool,
+    /// The largest operand of a two-shot all-reduce, unless the launch table says it.
     pub two_shot_bytes: u64,
+    /// Whether the launch table says it.
+    pub two_shot_as_table: bool,
     /// Who moves the data.
     pub protocol: Protocol,
 }
@@ -42,29 +44,28 @@ impl Options {
     /// Fails where a value means nothing.
     pub fn of(pass: &PassRun<'_, '_>) -> Result<Self, Failure> {
         let options = pass.options();
-        let bytes = |name| {
-            let value = options.int(name);
-            u64::try_from(value).map_err(|_| {
-                Failure::Message(format!("expected {name} to be 0 or more, got {value}"))
-            })
+        let has_table = !options.text(LAUNCH_TABLE).is_empty();
+        let threshold = |name| match options.int(name) {
+            AS_TABLE if has_table => Ok((0, true)),
+            AS_TABLE => Err(Failure::Message(format!(
+                "expected {name} to be 0 or more, got {AS_TABLE} without {LAUNCH_TABLE}"
+            ))),
+            value => match u64::try_from(value) {
+                Ok(bytes) => Ok((bytes, false)),
+                Err(_) => Err(Failure::Message(format!(
+                    "expected {name} to be 0 or more, got {value}"
+                ))),
+            },
         };
         let protocol = options.text(PROTOCOL);
-        let as_table = options.int(ONE_SHOT_THRESHOLD) == AS_TABLE;
-        if as_table && options.text(LAUNCH_TABLE).is_empty() {
-            return Err(Failure::Message(format!(
-                "expected {ONE_SHOT_THRESHOLD} to be 0 or more, got {AS_TABLE} without \
-                 {LAUNCH_TABLE}"
-            )));
-        }
+        let (one_shot_bytes, one_shot_as_table) = threshold(ONE_SHOT_THRESHOLD)?;
+        let (two_shot_bytes, two_shot_as_table) = threshold(TWO_SHOT_THRESHOLD)?;
         Ok(Self {
             auto_select: options.bool(AUTO_SELECT),
-            one_shot_bytes: if as_table {
-                0
-            } else {
-                bytes(ONE_SHOT_THRESHOLD)?
-            },
-            as_table,
-            two_shot_bytes: bytes(TWO_SHOT_THRESHOLD)?,
+            one_shot_bytes,
+            one_shot_as_table,
+            two_shot_bytes,
+            two_shot_as_table,
             protocol: Protocol::from_keyword(&protocol).ok_or_else(|| {
                 Failure::Message(format!(
                     "expected {PROTOCOL} to be pull or push, got '{protocol}'"

@@ -14,6 +14,18 @@ use symm_ir::{
     dialect::{self, Collective},
 };
 
+/// The largest message for which two-shot was measured ahead of NCCL, in bytes of packets.
+const TWO_SHOT_BYTES: u64 = 16 << 20;
+
+/// The largest operands that algorithms were measured fastest for, in bytes.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// Of one-shot.
+    pub one_shot: u64,
+    /// Of two-shot, ahead of NCCL.
+    pub two_shot: u64,
+}
+
 /// The launch table, for one chip.
 pub struct Table {
     table: LaunchTable,
@@ -35,13 +47,13 @@ impl Table {
         })
     }
 
-    /// Returns the largest operand, in bytes, for which one-shot is the fastest
-    /// algorithm that pushes; nothing where no kernel does the reduction.
-    pub fn one_shot_bytes<'c: 'a, 'a>(
+    /// Returns up to where the algorithms that push are the fastest for a collective; nothing where no kernel does the
+    /// reduction.
+    pub fn limits<'c: 'a, 'a>(
         &self,
         collective: Collective<'c, 'a>,
         group: OperationRef<'c, 'a>,
-    ) -> Option<u64> {
+    ) -> Option<Limits> {
         let size = IntegerAttribute::try_from(group.attribute("size").ok()?).ok()?;
         let reduction = Reduction::canonical(dtype(collective)?, reduce_op(collective)?)?;
         let spec = KernelSpec {
@@ -60,8 +72,12 @@ impl Table {
         let bytes = one_shot
             .last()
             .map_or(0, |choice| choice.up_to.unwrap_or(u64::MAX));
-        // The table counts what travels: packets of 16 bytes.
-        Some(bytes / 16 * spec.wire().payload())
+        // What was measured is what travels: packets of 16 bytes.
+        let operand = |bytes| bytes / 16 * spec.wire().payload();
+        Some(Limits {
+            one_shot: operand(bytes),
+            two_shot: operand(TWO_SHOT_BYTES),
+        })
     }
 }
 
