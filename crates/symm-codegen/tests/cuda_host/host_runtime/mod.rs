@@ -4,13 +4,19 @@
 //! A runtime of one rank whose memory is the host's: kernels, products and all-reduces are done
 //! where they are called, and each call is recorded.
 
+mod kernels;
+
+pub use kernels::Kernels;
+
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use std::{
-    alloc::{Layout, alloc_zeroed, dealloc},
+    alloc::{self, Layout},
     cell::RefCell,
     collections::HashMap,
     ffi::c_void,
-    fs, ptr, slice,
+    fs, ptr,
+    rc::Rc,
+    slice,
 };
 use symm_abi::{
     ABI_VERSION, AllReduceCall, CollectiveCall, EntryFn, GroupView, LaunchCall, Manifest,
@@ -34,6 +40,7 @@ pub struct Run {
 struct State {
     run: Run,
     manifest: Option<Manifest>,
+    kernels: Option<Rc<Kernels>>,
     constants: Vec<Vec<f32>>,
     /// Size of each live allocation, and whether it is symmetric.
     live: HashMap<usize, (usize, bool)>,
@@ -44,7 +51,7 @@ thread_local! {
 }
 
 /// Runs the only entry of an artifact, all of whose values are f32.
-pub fn run(bytes: &[u8], arguments: &[Vec<f32>]) -> Run {
+pub fn run(bytes: &[u8], kernels: Option<Kernels>, arguments: &[Vec<f32>]) -> Run {
     let manifest = artifact::open(bytes).expect("the artifact is sound");
     let entry = manifest.entries[0].clone();
     let sections = manifest.cuda.iter().flat_map(|cuda| &cuda.constants);
@@ -58,6 +65,7 @@ pub fn run(bytes: &[u8], arguments: &[Vec<f32>]) -> Run {
     let constants = constants.collect();
     STATE.set(State {
         manifest: Some(manifest),
+        kernels: kernels.map(Rc::new),
         constants,
         ..State::default()
     });
@@ -67,7 +75,7 @@ pub fn run(bytes: &[u8], arguments: &[Vec<f32>]) -> Run {
     let results = entry
         .results
         .iter()
-        .map(|result| vec![0.0; elements(&result.shape)]);
+        .map(|result| vec![f32::NAN; elements(&result.shape)]);
     let mut buffers: Vec<Vec<f32>> = arguments.iter().cloned().chain(results).collect();
     let values = entry.args.iter().chain(&entry.results);
     let mut descriptors: Vec<Vec<i64>> = buffers
@@ -139,8 +147,13 @@ fn with<T>(call: &'static str, body: impl FnOnce(&mut State) -> T) -> T {
 
 fn allocate(bytes: u64, symmetric: bool) -> *mut c_void {
     let layout = Layout::from_size_align(bytes.max(1) as usize, 256).expect("a size");
-    // SAFETY: the size is not zero.
-    let address = unsafe { alloc_zeroed(layout) };
+    // What was never written is NaN.
+    // SAFETY: the size is not zero, and all of it is ours.
+    let address = unsafe {
+        let address = alloc::alloc(layout);
+        address.write_bytes(0xff, layout.size());
+        address
+    };
     STATE.with_borrow_mut(|state| {
         state
             .live
@@ -158,7 +171,7 @@ fn release(address: *mut c_void, symmetric: bool) {
     );
     let layout = Layout::from_size_align(bytes, 256).expect("a size");
     // SAFETY: the memory was allocated with this layout and is not used again.
-    unsafe { dealloc(address.cast(), layout) }
+    unsafe { alloc::dealloc(address.cast(), layout) }
 }
 
 unsafe extern "C" fn group(_: u32) -> *mut GroupView {
@@ -189,29 +202,27 @@ unsafe extern "C" fn collective(_: *const CollectiveCall) -> u32 {
     unreachable!("the program has no collective for NCCL")
 }
 
-/// Does what the only kernel of the program does: `2 x + 1`, of 32 elements.
 unsafe extern "C" fn launch(call: *const LaunchCall) -> u32 {
-    // SAFETY: the caller gives a call with two descriptors of rank 2 as parameters.
-    unsafe {
-        let call = &*call;
-        if call.block != [128, 1, 1] {
-            return with("another launch", |_| 0);
-        }
-        assert_eq!(
-            (call.kernel, call.grid, call.shared_bytes),
-            (0, [1, 1, 1], 0)
-        );
-        let parameter = |index: usize| **call.params.add(index).cast::<*const u64>();
-        let [from, to] = [0, 7].map(|first| {
-            let fields = [2, 3, 4, 5, 6].map(|field| parameter(first + field));
-            assert_eq!(fields, [0, 4, 8, 8, 1], "offset, sizes, strides");
-            parameter(first + 1) as *mut f32
-        });
-        for index in 0..32 {
-            *to.add(index) = *from.add(index) * 2.0 + 1.0;
-        }
-    }
-    with("launch", |_| 0)
+    // SAFETY: the caller gives a call of a kernel of the manifest, with its parameters.
+    let call = unsafe { &*call };
+    let (entry, kernels) = with("launch", |state| {
+        let cuda = state
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.cuda.as_ref());
+        let kernel = &cuda.expect("a program for GPUs").kernels[call.kernel as usize];
+        let kernels = state.kernels.clone();
+        (
+            kernel.entry.clone(),
+            kernels.expect("a program with kernels"),
+        )
+    });
+    let ([grid, 1, 1], [threads, 1, 1], 0) = (call.grid, call.block, call.shared_bytes) else {
+        panic!("kernels have one dimension, and shared memory of their own");
+    };
+    // SAFETY: as above.
+    unsafe { kernels.launch(&entry, grid, threads, call.params.cast()) };
+    0
 }
 
 unsafe extern "C" fn matmul(call: *const MatmulCall) -> u32 {
@@ -270,7 +281,12 @@ unsafe extern "C" fn all_reduce(call: *const AllReduceCall) -> u32 {
                 slice::from_raw_parts_mut(call.output.cast::<f32>(), count),
             )
         };
-        assert_eq!((call.all_reduce, call.reserved), (0, 0));
+        let cuda = state
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.cuda.as_ref());
+        let all_reduces = &cuda.expect("a program for GPUs").all_reduces;
+        assert!((call.all_reduce as usize) < all_reduces.len() && call.reserved == 0);
         let at = call.input as usize;
         let holds = |(start, (bytes, _)): &(&usize, &(usize, bool))| {
             (**start..**start + bytes).contains(&at)
