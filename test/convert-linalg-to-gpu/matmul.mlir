@@ -73,6 +73,55 @@ func.func @kernels(%a: memref<4x8xi32>, %b: memref<8x16xi32>, %c: memref<4x16xi3
   return
 }
 
+#right = affine_map<(m, n, k) -> (k, n)>
+
+// MLIR calls these contractions, too, but they are no products of the library's: a function of an operand, of the product or
+// of the sum.
+// CHECK-LABEL: func.func @no_products
+func.func @no_products(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>) {
+  // CHECK-NOT: symm_rt.matmul
+  // CHECK: linalg.generic
+  linalg.generic
+      {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %exp = math.exp %x : f32
+    %product = arith.mulf %exp, %y : f32
+    %next = arith.addf %sum, %product : f32
+    %all = arith.negf %next : f32
+    linalg.yield %all : f32
+  }
+  // CHECK: gpu.launch
+  linalg.generic
+      {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %product = arith.mulf %x, %y : f32
+    %negative = arith.negf %product : f32
+    %next = arith.addf %negative, %sum : f32
+    linalg.yield %next : f32
+  }
+  // CHECK: return
+  return
+}
+
+// Factors may come in any order, and be made wider before: the library multiplies in f32.
+// CHECK-LABEL: func.func @wider
+func.func @wider(%a: memref<4x8xbf16>, %b: memref<8x16xbf16>, %c: memref<4x16xf32>) {
+  // CHECK: call @symm_rt.matmul
+  linalg.generic
+      {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x8xbf16>, memref<8x16xbf16>) outs(%c : memref<4x16xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %sum: f32):
+    %left = arith.extf %x : bf16 to f32
+    %right = arith.extf %y : bf16 to f32
+    %product = arith.mulf %right, %left : f32
+    %next = arith.addf %product, %sum : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
 // The fill stays where something else sees it, and where it is no zero.
 // CHECK-LABEL: func.func @kept_fills
 func.func @kept_fills(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>, %d: memref<4x16xf32>) {

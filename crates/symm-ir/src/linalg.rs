@@ -3,36 +3,19 @@
 
 //! What ops of `linalg` are, and rewrites of them and of `math` that only C++ has.
 
-use melior::ir::{
-    Attribute, OperationRef,
-    attribute::{ArrayAttribute, DenseI32ArrayAttribute},
-    operation::OperationLike,
-};
+mod contraction;
+
+pub use contraction::{Contraction, contraction, is_contraction};
+
+use melior::ir::{Attribute, OperationRef, attribute::ArrayAttribute, operation::OperationLike};
 use mlir_sys::{
     MlirAffineMap, MlirAttribute, mlirAffineDimExprGetPosition, mlirAffineExprIsADim,
     mlirAffineMapAttrGet, mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults,
     mlirAffineMapGetResult, mlirAffineMapGetSubMap, mlirLinalgGetIndexingMapsAttribute,
-    mlirLinalgInferContractionDimensions, mlirLinalgIsAContractionOp,
 };
 use symm_sys::{
     symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate, symmMathApproximate,
 };
-
-/// The loops of a matrix product, perhaps of a batch, and the dimensions of its
-/// operands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contraction {
-    /// Loops over the products of a batch.
-    pub batch: Vec<usize>,
-    /// Loops over rows of the result.
-    pub m: Vec<usize>,
-    /// Loops over columns of the result.
-    pub n: Vec<usize>,
-    /// Loops that are summed over.
-    pub k: Vec<usize>,
-    /// The loop of each dimension of left, right and result.
-    pub dimensions: [Vec<usize>; 3],
-}
 
 /// Where in an operand an iteration is, in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,31 +50,6 @@ pub fn is_structured(op: OperationRef<'_, '_>) -> bool {
     let name = name.as_string_ref();
     let name = name.as_str().unwrap_or_default();
     name.starts_with("linalg.") && name != "linalg.yield" && name != "linalg.index"
-}
-
-/// Says whether an op is a sum of products.
-pub fn is_contraction(op: OperationRef<'_, '_>) -> bool {
-    // SAFETY: the operation is valid, and a structured op when it is asked.
-    is_structured(op) && unsafe { mlirLinalgIsAContractionOp(op.to_raw()) }
-}
-
-/// Returns what a contraction is; nothing for other ops, and where a dimension of
-/// an operand is no loop.
-pub fn contraction(op: OperationRef<'_, '_>) -> Option<Contraction> {
-    if !is_contraction(op) {
-        return None;
-    }
-    // SAFETY: the operation is a contraction.
-    let loops = unsafe { mlirLinalgInferContractionDimensions(op.to_raw()) };
-    let mut maps = indexing_maps(op)?.into_iter();
-    let mut dimensions = || dimensions(maps.next()?);
-    Some(Contraction {
-        batch: numbers(loops.batch)?,
-        m: numbers(loops.m)?,
-        n: numbers(loops.n)?,
-        k: numbers(loops.k)?,
-        dimensions: [dimensions()?, dimensions()?, dimensions()?],
-    })
 }
 
 /// Turns a named op into `linalg.generic`, and says whether it could.
@@ -135,20 +93,6 @@ fn raw(attribute: Attribute<'_>) -> MlirAttribute {
     attribute.to_raw()
 }
 
-/// Returns the loop of each dimension, where each is one.
-fn dimensions(map: MlirAffineMap) -> Option<Vec<usize>> {
-    // SAFETY: the map is valid; each result is asked within its number and for a
-    // position only if it is a dimension.
-    unsafe {
-        (0..mlirAffineMapGetNumResults(map))
-            .map(|index| {
-                let result = mlirAffineMapGetResult(map, index);
-                mlirAffineExprIsADim(result).then(|| mlirAffineDimExprGetPosition(result) as usize)
-            })
-            .collect()
-    }
-}
-
 fn operand_positions<'c>(map: MlirAffineMap) -> Vec<Position<'c>> {
     // SAFETY: the map is valid; each result is asked within its number and for a
     // position only if it is a dimension.
@@ -165,13 +109,4 @@ fn operand_positions<'c>(map: MlirAffineMap) -> Vec<Position<'c>> {
             })
             .collect()
     }
-}
-
-fn numbers(attribute: MlirAttribute) -> Option<Vec<usize>> {
-    // SAFETY: the attribute is valid or null.
-    let attribute = unsafe { Attribute::from_option_raw(attribute)? };
-    let list = DenseI32ArrayAttribute::try_from(attribute).ok()?;
-    (0..list.len())
-        .map(|index| usize::try_from(list.element(index).ok()?).ok())
-        .collect()
 }

@@ -160,3 +160,55 @@ fn compute(kind: [&str; 3], body: &str) -> (Vec<Vec<f32>>, Run) {
 fn step(sum: f32, x: f32, y: f32) -> f32 {
     sum + x * y
 }
+
+#[test]
+fn what_computes_more_than_a_product_is_not_the_librarys() {
+    type Step = fn(f32, f32, f32) -> f32;
+    let bodies: [(&str, Step); 6] = [
+        (
+            "%size = math.absf %x : f32
+             %product = arith.mulf %size, %y : f32
+             %next = arith.addf %sum, %product : f32",
+            |sum, x, y| sum + x.abs() * y,
+        ),
+        (
+            "%product = arith.mulf %x, %y : f32
+             %negative = arith.negf %product : f32
+             %next = arith.addf %negative, %sum : f32",
+            |sum, x, y| sum - x * y,
+        ),
+        (
+            "%product = arith.mulf %x, %y : f32
+             %negative = arith.negf %sum : f32
+             %next = arith.addf %negative, %product : f32",
+            |sum, x, y| x * y - sum,
+        ),
+        (
+            "%product = arith.mulf %x, %y : f32
+             %all = arith.addf %sum, %product : f32
+             %next = math.absf %all : f32",
+            |sum, x, y| (sum + x * y).abs(),
+        ),
+        (
+            "%int = arith.fptosi %y : f32 to i32
+             %size = math.absi %int : i32
+             %float = arith.sitofp %size : i32 to f32
+             %product = arith.mulf %x, %float : f32
+             %next = arith.addf %sum, %product : f32",
+            |sum, x, y| sum + x * y.abs(),
+        ),
+        (
+            "%short = arith.truncf %x : f32 to f16
+             %long = arith.extf %short : f16 to f32
+             %product = arith.mulf %y, %long : f32
+             %next = arith.addf %product, %sum : f32",
+            |sum, x, y| sum + x * y,
+        ),
+    ];
+    for (body, step) in bodies {
+        let kind = ["mk", "kn", "mn"];
+        let (values, run) = compute(kind, body);
+        assert!(!run.calls.contains(&"matmul"), "{body} is {:?}", run.calls);
+        assert_eq!(run.results[0], product(kind, step, &values), "{body}");
+    }
+}
