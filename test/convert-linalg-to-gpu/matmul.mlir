@@ -73,12 +73,16 @@ func.func @kernels(%a: memref<4x8xi32>, %b: memref<8x16xi32>, %c: memref<4x16xi3
   return
 }
 
+#left_vector = affine_map<(m, n, k) -> (k)>
 #right = affine_map<(m, n, k) -> (k, n)>
+#rows = affine_map<(m, n) -> (m)>
+#matrix = affine_map<(m, n) -> (m, n)>
 
 // MLIR calls these contractions, too, but they are no products of the library's: a function of an operand, of the product or
-// of the sum.
+// of the sum; rows that only the result has, and a sum over what only one operand has.
 // CHECK-LABEL: func.func @no_products
-func.func @no_products(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>) {
+func.func @no_products(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>, %v: memref<8xf32>,
+                       %r: memref<4xf32>, %s: memref<4xf32>) {
   // CHECK-NOT: symm_rt.matmul
   // CHECK: linalg.generic
   linalg.generic
@@ -99,6 +103,17 @@ func.func @no_products(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x1
     %product = arith.mulf %x, %y : f32
     %negative = arith.negf %product : f32
     %next = arith.addf %negative, %sum : f32
+    linalg.yield %next : f32
+  }
+  // CHECK: gpu.launch
+  linalg.matmul indexing_maps = [#left_vector, #right, #result]
+      ins(%v, %b : memref<8xf32>, memref<8x16xf32>) outs(%c : memref<4x16xf32>)
+  // CHECK: gpu.launch
+  linalg.generic {indexing_maps = [#matrix, #rows, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%c, %r : memref<4x16xf32>, memref<4xf32>) outs(%s : memref<4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %product = arith.mulf %x, %y : f32
+    %next = arith.addf %sum, %product : f32
     linalg.yield %next : f32
   }
   // CHECK: return

@@ -162,6 +162,28 @@ fn step(sum: f32, x: f32, y: f32) -> f32 {
 }
 
 #[test]
+fn loops_that_no_product_has_are_not_the_librarys() {
+    let kinds = [
+        ["k", "k", "m"],
+        ["k", "kn", "mn"],
+        ["mk", "k", ""],
+        ["mk", "kn", "m"],
+        ["b", "bkn", "n"],
+        ["bmk", "kn", "mn"],
+        ["mk", "kn", "bmn"],
+    ];
+    for kind in kinds {
+        let (values, run) = compute(kind, BODY);
+        assert!(
+            !run.calls.contains(&"matmul"),
+            "{kind:?} is {:?}",
+            run.calls
+        );
+        assert_eq!(run.results[0], product(kind, step, &values), "{kind:?}");
+    }
+}
+
+#[test]
 fn what_computes_more_than_a_product_is_not_the_librarys() {
     type Step = fn(f32, f32, f32) -> f32;
     let bodies: [(&str, Step); 6] = [

@@ -14,8 +14,8 @@ use melior::ir::{
 };
 use mlir_sys::{
     MlirAffineMap, MlirAttribute, mlirAffineDimExprGetPosition, mlirAffineExprIsADim,
-    mlirAffineMapGetNumResults, mlirAffineMapGetResult, mlirLinalgInferContractionDimensions,
-    mlirLinalgIsAContractionOp,
+    mlirAffineMapGetNumDims, mlirAffineMapGetNumResults, mlirAffineMapGetResult,
+    mlirLinalgInferContractionDimensions, mlirLinalgIsAContractionOp,
 };
 
 /// The loops of a matrix product, perhaps of a batch, and the dimensions of its
@@ -35,29 +35,49 @@ pub struct Contraction {
 }
 
 /// Says whether an op is what MLIR calls a contraction: a sum of products, perhaps of
-/// functions of the operands.
+/// functions of the operands, with loops that may be in any of these.
 pub fn is_contraction(op: OperationRef<'_, '_>) -> bool {
     // SAFETY: the operation is valid, and a structured op when it is asked.
     is_structured(op) && unsafe { mlirLinalgIsAContractionOp(op.to_raw()) }
 }
 
 /// Returns what a matrix product of floats is; nothing for other ops, for contractions
-/// that compute anything else besides, and where a dimension of an operand is no loop.
+/// that compute or loop over anything else besides, and where a dimension of an operand
+/// is no loop.
 pub fn contraction(op: OperationRef<'_, '_>) -> Option<Contraction> {
     if !is_contraction(op) || !only_adds_product(op) {
         return None;
     }
     // SAFETY: the operation is a contraction.
     let loops = unsafe { mlirLinalgInferContractionDimensions(op.to_raw()) };
-    let mut maps = indexing_maps(op)?.into_iter();
+    let maps = indexing_maps(op)?;
+    // SAFETY: the map is valid.
+    let count = unsafe { mlirAffineMapGetNumDims(*maps.first()?) } as usize;
+    let mut maps = maps.into_iter();
     let mut dimensions = || dimensions(maps.next()?);
-    Some(Contraction {
+    let contraction = Contraction {
         batch: numbers(loops.batch)?,
         m: numbers(loops.m)?,
         n: numbers(loops.n)?,
         k: numbers(loops.k)?,
         dimensions: [dimensions()?, dimensions()?, dimensions()?],
-    })
+    };
+    contraction.has_all(count).then_some(contraction)
+}
+
+impl Contraction {
+    /// Says whether every loop is one of the product, and every operand has the loops
+    /// that it has in a product, once each. MLIR leaves out of its account what does not
+    /// fit, such as a loop that only the result has.
+    fn has_all(&self, loops: usize) -> bool {
+        let Self { batch, m, n, k, .. } = self;
+        let expected = [[batch, m, k], [batch, k, n], [batch, m, n]];
+        let is_as_expected = |(dimensions, expected): (&Vec<usize>, [&Vec<usize>; 3])| {
+            sorted(dimensions) == sorted(&expected.map(Vec::as_slice).concat())
+        };
+        batch.len() + m.len() + n.len() + k.len() == loops
+            && self.dimensions.iter().zip(expected).all(is_as_expected)
+    }
 }
 
 /// Says whether a body adds the product of its two inputs, perhaps made wider before, to
@@ -97,6 +117,12 @@ fn operands_of<'c: 'a, 'a>(name: &str, value: Value<'c, 'a>) -> Option<[Value<'c
 fn before_extension<'c: 'a, 'a>(value: Value<'c, 'a>) -> Value<'c, 'a> {
     let extension = defining_op(value).filter(|op| walk::is(*op, "arith.extf"));
     extension.and_then(|op| operand(op, 0)).unwrap_or(value)
+}
+
+fn sorted(loops: &[usize]) -> Vec<usize> {
+    let mut loops = loops.to_vec();
+    loops.sort_unstable();
+    loops
 }
 
 /// Returns the loop of each dimension, where each is one.

@@ -38,8 +38,8 @@ pub static CONVERT_LINALG_TO_GPU: PassDef = PassDef {
     description: "
 Matrix products of f16, bf16, f32 and f64, also of a batch, of vectors and with transposed
 operands, become calls of the runtime's `matmul`, with the number of a row in the module's
-attribute `symm.cuda`. An op is one if it adds the product of two elements to a third, and does
-nothing else. Where the result was filled with zeros just before, the fill goes away
+attribute `symm.cuda`. An op is one if it adds the product of two elements to a third, and each
+of its loops is one of a product. Where the result was filled with zeros just before, the fill goes away
 and the product overwrites. A `memref.copy` between contiguous buffers becomes a call of the
 runtime's `copy`.
 
