@@ -217,6 +217,19 @@ fn softmax_of_long_rows_of_short_floats_sums_in_f32() {
     assert!(found.iter().all(|y| *y == 1.0 / 4096.0), "{}", found[0]);
 }
 
+/// What a vector of i1 writes, other code reads element by element, and the other way round.
+#[test]
+fn vectors_of_i1_are_bytes_in_buffers() {
+    let x = buffer(
+        DType::F32,
+        &[16, 8],
+        (0..16 * 8).map(|i| f64::from(i * 37 % 23) - 11.0),
+    );
+    let found = run_on_one(CODE, "bits", vec![x.clone()]);
+    let expected: Vec<_> = values(&x).into_iter().map(|x| x.min(0.0)).collect();
+    assert_eq!(values(&found[0]), expected);
+}
+
 fn raised(source: &str) -> String {
     let context = create_context();
     let mut module = Module::parse(&context, source).expect("the program parses");

@@ -17,6 +17,7 @@ use crate::{
     place_symmetric_buffers::PLACE_SYMMETRIC_BUFFERS,
     record_buffers::RECORD_BUFFERS,
     separate_results::SEPARATE_RESULTS,
+    unpack_vector_accesses::UNPACK_VECTOR_ACCESSES,
 };
 use symm_ir::{
     diagnostics::Failure,
@@ -95,6 +96,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add(&ORDER_LOOPS, "")?;
     pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
     pipeline.add_text(VECTORS)?;
+    pipeline.add(&UNPACK_VECTOR_ACCESSES, "")?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;

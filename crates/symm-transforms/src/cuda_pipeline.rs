@@ -24,6 +24,7 @@ use crate::{
     outline_contractions::OUTLINE_CONTRACTIONS,
     pipeline_options::{collect, count, forwarded, with_default},
     raise_vectors::RAISE_VECTORS,
+    unpack_vector_accesses::UNPACK_VECTOR_ACCESSES,
     unshare_inits::UNSHARE_INITS,
 };
 use symm_ir::{
@@ -120,6 +121,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     configured(&CONVERT_LAUNCHES_TO_RUNTIME)?;
     pipeline.add_text("symbol-dce")?;
     pipeline.add(&CONVERT_COMM_TO_LLVM, "")?;
+    pipeline.add(&UNPACK_VECTOR_ACCESSES, "")?;
     let kernels = pipeline.nest("gpu.module");
     kernels.add_text(EXPAND_MATH)?;
     kernels.add(&APPROXIMATE_MATH, "")?;

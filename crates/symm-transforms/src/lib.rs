@@ -45,6 +45,7 @@ pub mod record_buffers;
 mod records;
 mod runtime;
 pub mod separate_results;
+pub mod unpack_vector_accesses;
 pub mod unshare_inits;
 
 use symm_ir::pass::{PassDef, PipelineDef};
@@ -73,6 +74,7 @@ pub static PASSES: &[&PassDef] = &[
     &raise_vectors::RAISE_VECTORS,
     &record_buffers::RECORD_BUFFERS,
     &separate_results::SEPARATE_RESULTS,
+    &unpack_vector_accesses::UNPACK_VECTOR_ACCESSES,
     &unshare_inits::UNSHARE_INITS,
 ];
 

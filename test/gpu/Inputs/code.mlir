@@ -89,6 +89,37 @@ func.func @parallel(%x: memref<60x8xf32>) -> memref<60x8xf32> {
   return %y : memref<60x8xf32>
 }
 
+// Vectors of i1 that are written for other code to read element by element, and read where that has written.
+func.func @bits(%x: memref<16x8xf32>) -> memref<16x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %no = arith.constant false
+  %yes = arith.constant true
+  %zeros = arith.constant dense<0.0> : vector<8xf32>
+  %positive = memref.alloc() : memref<16x8xi1>
+  %others = memref.alloc() : memref<16x8xi1>
+  %y = memref.alloc() : memref<16x8xf32>
+  scf.parallel (%i) = (%c0) to (%c16) step (%c1) {
+    %v = vector.load %x[%i, %c0] : memref<16x8xf32>, vector<8xf32>
+    %is = arith.cmpf ogt, %v, %zeros : vector<8xf32>
+    vector.store %is, %positive[%i, %c0] : memref<16x8xi1>, vector<8xi1>
+  }
+  linalg.map ins(%positive : memref<16x8xi1>) outs(%others : memref<16x8xi1>) (%is: i1, %to: i1) {
+    %not = arith.xori %is, %yes : i1
+    linalg.yield %not : i1
+  }
+  scf.parallel (%i) = (%c0) to (%c16) step (%c1) {
+    %v = vector.load %x[%i, %c0] : memref<16x8xf32>, vector<8xf32>
+    %is = vector.transfer_read %others[%i, %c0], %no {in_bounds = [true]} : memref<16x8xi1>, vector<8xi1>
+    %chosen = arith.select %is, %v, %zeros : vector<8xi1>, vector<8xf32>
+    vector.store %chosen, %y[%i, %c0] : memref<16x8xf32>, vector<8xf32>
+  }
+  memref.dealloc %positive : memref<16x8xi1>
+  memref.dealloc %others : memref<16x8xi1>
+  return %y : memref<16x8xf32>
+}
+
 // Vectors that become tensors: sums, products, other shapes.
 func.func @raised(%x: tensor<16x32xf32>, %w: tensor<32x8xf32>) -> (tensor<16x8xf32>, tensor<f32>) {
   %c0 = arith.constant 0 : index
