@@ -230,6 +230,23 @@ fn vectors_of_i1_are_bytes_in_buffers() {
     assert_eq!(values(&found[0]), expected);
 }
 
+#[test]
+fn constants_of_one_value_are_numbers_accumulators_and_results() {
+    let x = buffer(
+        DType::F32,
+        &[16, 8],
+        (0..16 * 8).map(|i| f64::from(i * 37 % 23) / 8.0),
+    );
+    let found = run_on_one(CODE, "splats", vec![x.clone()]);
+    let x = values(&x);
+    let product = |row: usize, column: usize| -> f64 {
+        (0..8).map(|k| x[row * 8 + k] * x[column * 8 + k]).sum()
+    };
+    let expected = (0..16 * 16).map(|i| 1.0 + 0.5 * product(i / 16, i % 16));
+    assert_eq!(values(&found[0]), expected.collect::<Vec<_>>());
+    assert_eq!(values(&found[1]), [0.25; 16]);
+}
+
 fn raised(source: &str) -> String {
     let context = create_context();
     let mut module = Module::parse(&context, source).expect("the program parses");

@@ -10,6 +10,7 @@ use crate::{
     decompose_aggregates::DECOMPOSE_AGGREGATES,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES,
+    fill_splats::FILL_SPLATS,
     keep_deallocations::KEEP_DEALLOCATIONS,
     lower_comm::LOWER_COMM,
     order_loops::ORDER_LOOPS,
@@ -72,6 +73,7 @@ pub(crate) const TO_LLVM: &str = "convert-vector-to-scf,expand-strided-metadata,
 
 /// Adds what turns tensors into buffers, each in its place and freed.
 pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
+    pipeline.add(&FILL_SPLATS, "")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;

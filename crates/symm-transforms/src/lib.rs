@@ -25,6 +25,7 @@ pub mod distribute_launches;
 pub mod entry_table;
 pub mod expand_small_floats;
 pub mod expand_strided_copies;
+pub mod fill_splats;
 pub mod generalize_elementwise;
 pub mod gpu_target;
 pub mod group;
@@ -64,6 +65,7 @@ pub static PASSES: &[&PassDef] = &[
     &distribute_launches::DISTRIBUTE_LAUNCHES,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
+    &fill_splats::FILL_SPLATS,
     &generalize_elementwise::GENERALIZE_ELEMENTWISE,
     &keep_deallocations::KEEP_DEALLOCATIONS,
     &launch_host_code::LAUNCH_HOST_CODE,

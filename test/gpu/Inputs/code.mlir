@@ -182,3 +182,15 @@ func.func @one_thread(%x: tensor<16x6xf32>) -> (tensor<16x6xf32>, tensor<8xf32>)
   %z = vector.transfer_write %backwards, %to[%c0] : vector<8xf32>, tensor<8xf32>
   return %y, %z : tensor<16x6xf32>, tensor<8xf32>
 }
+
+// Constants of one value: a number, what a product is added to, a result.
+func.func @splats(%x: tensor<16x8xf32>) -> (tensor<16x16xf32>, tensor<4x4xf32>) {
+  %half = arith.constant dense<0.5> : tensor<16x8xf32>
+  %ones = arith.constant dense<1.0> : tensor<16x16xf32>
+  %quarters = arith.constant dense<0.25> : tensor<4x4xf32>
+  %scaled = arith.mulf %x, %half : tensor<16x8xf32>
+  %empty = tensor.empty() : tensor<8x16xf32>
+  %transposed = linalg.transpose ins(%x : tensor<16x8xf32>) outs(%empty : tensor<8x16xf32>) permutation = [1, 0]
+  %y = linalg.matmul ins(%scaled, %transposed : tensor<16x8xf32>, tensor<8x16xf32>) outs(%ones : tensor<16x16xf32>) -> tensor<16x16xf32>
+  return %y, %quarters : tensor<16x16xf32>, tensor<4x4xf32>
+}

@@ -96,7 +96,8 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.value("tensor.empty", &[], tensor_type(shape, element), &[])
     }
 
-    fn map(&self, loops: usize, at: &[At]) -> Attribute<'c> {
+    /// Returns the map from some loops to where an iteration is in an operand.
+    pub fn map(&self, loops: usize, at: &[At]) -> Attribute<'c> {
         let context = self.context.to_raw();
         // SAFETY: the context is valid, and there are that many expressions.
         unsafe {
