@@ -22,6 +22,10 @@ func.func @f(%x: memref<64xf32, #comm.symm_mem<@tp>>) {
 // Push: a packet to both ranks at once, ours last; then a poll of both words of each packet.
 // CHECK: gpu.module @symm_one_shot_push_f32_sum_w2_u1_sm_90 {
 // CHECK-NEXT: llvm.func @symm_one_shot_push_f32_sum_w2_u1_sm_90(%{{.*}}: !llvm.ptr {llvm.align = 8 : i64, llvm.byval = !llvm.array<144 x i8>}) attributes {nvvm.kernel
+// CHECK: %[[OPERAND_FIELD:.*]] = llvm.getelementptr %{{.*}}[72] : (!llvm.ptr) -> !llvm.ptr, i8
+// CHECK-NEXT: %[[OPERAND:.*]] = llvm.load %[[OPERAND_FIELD]] : !llvm.ptr -> i64
+// CHECK: %[[RESULT_FIELD:.*]] = llvm.getelementptr %{{.*}}[80] : (!llvm.ptr) -> !llvm.ptr, i8
+// CHECK-NEXT: %[[RESULT:.*]] = llvm.load %[[RESULT_FIELD]] : !llvm.ptr -> i64
 // CHECK: nvvm.inline_ptx "griddepcontrol.wait;"
 // CHECK: comm.load<volatile> %{{.*}} : i32, i32, i32, i32
 // CHECK: comm.store<relaxed> %{{.*}}, %{{.*}} to %{{.*}}, %{{.*}} : i64, i64
@@ -32,6 +36,10 @@ func.func @f(%x: memref<64xf32, #comm.symm_mem<@tp>>) {
 // What a wait does that ran out.
 // CHECK: comm.compare_exchange %{{.*}}, %{{.*}}, %{{.*}} : i32
 // CHECK: comm.store<release>
+// Where they are not aligned both, operand and result are looked at each by itself.
+// CHECK: } else {
+// CHECK: arith.andi %[[OPERAND]], %c15_i64{{.*}} : i64
+// CHECK: arith.andi %[[RESULT]], %c15_i64{{.*}} : i64
 // CHECK-NOT: comm.load<acquire>
 
 // Pull: signals around the reads.

@@ -226,6 +226,12 @@ impl<'c> Kernel<'c> {
         });
     }
 
+    /// Returns how many packets of a buffer may be moved by one access each, as `i32`: none if it is not aligned.
+    pub(super) fn whole_packets_of(&self, e: &Emitter<'c>, buffer: Val<'c>) -> Val<'c> {
+        let bytes = e.mul(self.count, e.i64(self.spec.dtype.size() as u64));
+        whole_packets(e, &self.spec, bytes, buffer)
+    }
+
     /// Packets of one rank's share in a two-shot algorithm: the same for all ranks, and at least one.
     pub(super) fn share(&self, e: &Emitter<'c>) -> Val<'c> {
         let rounded = e.add(self.packets, e.i32(self.spec.world_size - 1));
@@ -243,8 +249,20 @@ fn count_packets<'c>(
     let low_bits = e.i64(spec.packet_payload() - 1);
     let bytes = e.mul(count, e.i64(spec.dtype.size() as u64));
     let packets = e.binary("arith.divui", e.add(bytes, low_bits), payload);
-    let misalignment = e.and(e.or(buffers[0], buffers[1]), low_bits);
-    let aligned = e.cmp(Cmp::Eq, misalignment, e.i64(0));
+    let whole = whole_packets(e, spec, bytes, e.or(buffers[0], buffers[1]));
+    [e.trunc(packets, 32), whole].map(|count| e.opaque(count))
+}
+
+/// Returns how many packets of so many bytes are whole at an address, or at two whose bits are put together.
+fn whole_packets<'c>(
+    e: &Emitter<'c>,
+    spec: &KernelSpec,
+    bytes: Val<'c>,
+    address: Val<'c>,
+) -> Val<'c> {
+    let payload = e.i64(spec.packet_payload());
+    let low_bits = e.i64(spec.packet_payload() - 1);
+    let aligned = e.cmp(Cmp::Eq, e.and(address, low_bits), e.i64(0));
     let whole = e.select(aligned, e.binary("arith.divui", bytes, payload), e.i64(0));
-    [packets, whole].map(|count| e.opaque(e.trunc(count, 32)))
+    e.trunc(whole, 32)
 }

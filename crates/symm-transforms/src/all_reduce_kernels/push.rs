@@ -107,20 +107,30 @@ impl<'c> Kernel<'c> {
 /// Writes the body of a one-shot push all-reduce.
 ///
 /// Twice, so that calls without a tail, which are nearly all, run through code that knows no other case: a short call
-/// takes a microsecond or two, in which each line of instructions that is skipped over still had to be fetched.
+/// takes a microsecond or two, in which each line of instructions that is skipped over still had to be fetched. In the
+/// other calls operand and result are looked at each by itself: that one is not aligned costs the other nothing.
 pub(super) fn one_shot<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>) {
     let all_whole = e.cmp(Cmp::Eq, kernel.whole_packets, kernel.packets);
     e.if_else(
         e.expect(all_whole, true),
         &[],
-        |e| one_shot_body(e, kernel, None),
-        |e| one_shot_body(e, kernel, Some(kernel.whole_packets)),
+        |e| one_shot_body(e, kernel, [None, None]),
+        |e| {
+            let buffers = [kernel.input, kernel.output];
+            let whole = buffers.map(|buffer| Some(kernel.whole_packets_of(e, buffer)));
+            one_shot_body(e, kernel, whole)
+        },
     );
 }
 
-fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>>) -> Vec<Val<'c>> {
+/// Writes the body for operands and results of which so many packets are whole, or all.
+fn one_shot_body<'c>(
+    e: &Emitter<'c>,
+    kernel: &Kernel<'c>,
+    [whole_operand, whole_result]: [Option<Val<'c>>; 2],
+) -> Vec<Val<'c>> {
     let start = e.i32(0);
-    kernel.for_packets(e, kernel.packets, whole, |e, batch| {
+    kernel.for_packets(e, kernel.packets, whole_operand, |e, batch| {
         let data = kernel.load_packets(e, &batch.places(e, kernel.input, start), batch.whole);
         let slots = Slots::after_loads(e, kernel, 1);
         let ours = slots.ours(e, kernel, 0);
@@ -143,7 +153,7 @@ fn one_shot_body<'c>(e: &Emitter<'c>, kernel: &Kernel<'c>, whole: Option<Val<'c>
     kernel.count_call(e, &state, kernel.packets);
     kernel.stall(e, state.epoch, Stall::Reads);
     let own = e.add(kernel.peers[0], slots.area(e, 0));
-    kernel.for_packets(e, kernel.packets, whole, |e, batch| {
+    kernel.for_packets(e, kernel.packets, whole_result, |e, batch| {
         let reduced = gather(e, kernel, &state, &slots, own, &batch.packets);
         let places = batch.places(e, kernel.output, start);
         let packets: Vec<_> = places.into_iter().zip(reduced).collect();
