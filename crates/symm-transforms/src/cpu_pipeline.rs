@@ -8,6 +8,7 @@ use crate::{
     convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS,
     decompose_aggregates::DECOMPOSE_AGGREGATES,
+    expand_deallocations::EXPAND_DEALLOCATIONS,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES,
     fill_splats::FILL_SPLATS,
@@ -39,8 +40,8 @@ pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
     summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
     description: "
 `--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
-`--place-symmetric-buffers`, ownership-based deallocation, `--create-entry-points`,
-`--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own conversions of
+`--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`,
+`--create-entry-points`, `--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own conversions of
 `linalg`, `scf`, `memref`, `arith`, `math`, `complex`, `vector` and `func`. It takes the
 options of our passes among these.
 ",
@@ -54,6 +55,10 @@ static OPTIONS: [OptionDef; count(&CONFIGURED)] = collect(&CONFIGURED);
 const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
     function-boundary-type-conversion=identity-layout-map \
     unknown-type-conversion=identity-layout-map allow-return-allocs-from-loops}";
+
+/// Who frees what, as MLIR's `--buffer-deallocation-pipeline` finds it out.
+const OWNERSHIP: &str = "expand-realloc{emit-deallocs=false},canonicalize,\
+    ownership-based-buffer-deallocation,canonicalize,buffer-deallocation-simplification";
 
 /// Ops of vectors that only passes of their own lower.
 pub(crate) const VECTORS: &str = "func.func(lower-vector-mask,lower-vector-multi-reduction)";
@@ -79,7 +84,9 @@ pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
     pipeline.add(&RECORD_BUFFERS, "")?;
     pipeline.add(&KEEP_DEALLOCATIONS, "")?;
-    pipeline.add_text("buffer-deallocation-pipeline,convert-bufferization-to-memref")?;
+    pipeline.add_text(OWNERSHIP)?;
+    pipeline.add(&EXPAND_DEALLOCATIONS, "")?;
+    pipeline.add_text("cse,canonicalize,convert-bufferization-to-memref")?;
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
     description: "
 `--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
 `--raise-vectors`, fusion of elementwise ops, bufferization with function boundaries,
-`--place-symmetric-buffers`, ownership-based deallocation, `--create-entry-points`,
+`--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`, `--create-entry-points`,
 `--convert-symm-mem-to-gpu`, `--convert-comm-to-nvvm`, `--launch-host-code`,
 `--convert-linalg-to-gpu`, `--distribute-launches`, `--gpu-kernel-outlining`,
 `--convert-launches-to-runtime`, and then MLIR's own conversions to NVVM and LLVM. It takes the

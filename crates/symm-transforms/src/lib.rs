@@ -23,6 +23,7 @@ pub mod cuda_table;
 pub mod decompose_aggregates;
 pub mod distribute_launches;
 pub mod entry_table;
+pub mod expand_deallocations;
 pub mod expand_small_floats;
 pub mod expand_strided_copies;
 pub mod fill_splats;
@@ -63,6 +64,7 @@ pub static PASSES: &[&PassDef] = &[
     &create_entry_points::CREATE_ENTRY_POINTS,
     &decompose_aggregates::DECOMPOSE_AGGREGATES,
     &distribute_launches::DISTRIBUTE_LAUNCHES,
+    &expand_deallocations::EXPAND_DEALLOCATIONS,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
     &fill_splats::FILL_SPLATS,

@@ -4,6 +4,7 @@
 //! The host code of programs for GPUs, run against a runtime that does the GPU's work itself.
 
 mod host_runtime;
+mod layers;
 mod products;
 mod reductions;
 mod vectors;

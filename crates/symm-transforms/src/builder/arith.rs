@@ -18,6 +18,8 @@ use mlir_sys::{
 pub enum Compare {
     /// Equal.
     Eq = 0,
+    /// Not equal.
+    Ne = 1,
     /// Signed, greater or equal.
     Sge = 5,
     /// Unsigned, less than.
