@@ -5,6 +5,7 @@
 //! `--raise-vectors` makes of them.
 
 use melior::ir::Module;
+use std::time::{Duration, Instant};
 use symm_codegen::lower::run_pipeline;
 use symm_e2e::{Call, compile, run};
 use symm_ir::context::create_context;
@@ -245,6 +246,27 @@ fn constants_of_one_value_are_numbers_accumulators_and_results() {
     let expected = (0..16 * 16).map(|i| 1.0 + 0.5 * product(i / 16, i % 16));
     assert_eq!(values(&found[0]), expected.collect::<Vec<_>>());
     assert_eq!(values(&found[1]), [0.25; 16]);
+}
+
+/// Bufferization compared all accesses of such a chain with each other, for each op: it took minutes.
+#[test]
+fn a_chain_of_a_thousand_ops_compiles() {
+    let adds: String = (1..1000)
+        .map(|i| format!("%v{i} = arith.addf %v{}, %x : tensor<4xf32>\n", i - 1))
+        .collect();
+    let source = format!(
+        "func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {{
+           %v0 = arith.addf %x, %x : tensor<4xf32>
+           {adds}
+           return %v999 : tensor<4xf32>
+         }}"
+    );
+    let begin = Instant::now();
+    let x = buffer(DType::F32, &[4], [1.0, -2.0, 0.5, 0.0].into_iter());
+    let found = run_on_one(&source, "f", vec![x]);
+    assert_eq!(values(&found[0]), [1001.0, -2002.0, 500.5, 0.0]);
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 fn raised(source: &str) -> String {

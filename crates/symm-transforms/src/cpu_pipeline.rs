@@ -4,6 +4,7 @@
 //! `--symm-cpu-pipeline`: from `c10d` on tensors to the LLVM dialect.
 
 use crate::{
+    bound_reuse::BOUND_REUSE,
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS,
@@ -79,6 +80,7 @@ pub(crate) const TO_LLVM: &str = "convert-vector-to-scf,expand-strided-metadata,
 /// Adds what turns tensors into buffers, each in its place and freed.
 pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
     pipeline.add(&FILL_SPLATS, "")?;
+    pipeline.add(&BOUND_REUSE, "")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;

@@ -8,6 +8,7 @@ mod action;
 pub mod all_reduce_kernels;
 pub mod approximate_math;
 mod attributes;
+pub mod bound_reuse;
 pub mod buffer_table;
 mod builder;
 pub mod convert_comm_to_llvm;
@@ -21,6 +22,7 @@ pub mod create_entry_points;
 pub mod cuda_pipeline;
 pub mod cuda_table;
 pub mod decompose_aggregates;
+mod destination;
 pub mod distribute_launches;
 pub mod entry_table;
 pub mod expand_deallocations;
@@ -55,6 +57,7 @@ use symm_ir::pass::{PassDef, PipelineDef};
 /// Every pass of this crate, sorted by argument.
 pub static PASSES: &[&PassDef] = &[
     &approximate_math::APPROXIMATE_MATH,
+    &bound_reuse::BOUND_REUSE,
     &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     &convert_comm_to_nvvm::CONVERT_COMM_TO_NVVM,
     &convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,

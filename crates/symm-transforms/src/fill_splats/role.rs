@@ -3,10 +3,10 @@
 
 //! What an op does with a tensor.
 
-use melior::ir::{RegionLike, operation::OperationLike};
+use crate::destination;
 use symm_ir::{
     linalg::{Position, is_structured, parallel_loops, positions},
-    value::{Use, uses},
+    value::Use,
     walk,
 };
 
@@ -27,14 +27,16 @@ impl Role {
     /// Returns what an op does with one of its operands.
     pub(super) fn of<'c: 'a, 'a>(user: Use<'c, 'a>) -> Self {
         let op = user.owner;
-        let inits = op.operand_count() - op.result_count().min(op.operand_count());
         if walk::is(op, "scf.for") {
             return Self::Overwritten;
         }
         if !is_structured(op) {
             return Self::Read;
         }
-        match (user.operand >= inits, is_read(user)) {
+        match (
+            user.operand >= destination::first(op),
+            destination::is_read(user),
+        ) {
             (true, true) => Self::Overwritten,
             (true, false) => Self::Unread,
             (false, _) if walk::is(op, "linalg.generic") && others_bound_loops(user) => {
@@ -43,21 +45,6 @@ impl Role {
             (false, _) => Self::Read,
         }
     }
-}
-
-/// Says whether the body of a structured op looks at the element of an operand, as far
-/// as is seen.
-fn is_read<'c: 'a, 'a>(user: Use<'c, 'a>) -> bool {
-    let body = user
-        .owner
-        .region(0)
-        .ok()
-        .and_then(|region| region.first_block());
-    let element = body.and_then(|body| {
-        use melior::ir::BlockLike;
-        body.argument(user.operand).ok()
-    });
-    element.is_none_or(|element| uses(element.into()).next().is_some())
 }
 
 /// Says whether every loop of an op is over a dimension of another operand.

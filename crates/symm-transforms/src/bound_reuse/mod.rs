@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--bound-reuse`: no buffer is handed on for ever.
+
+mod tie;
+
+use crate::builder::{Builder, dynamic, tensor_shape};
+use melior::ir::{Value, ValueLike};
+use mlir_sys::{
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__bufferization__,
+    mlirGetDialectHandle__tensor__,
+};
+use std::collections::HashMap;
+use symm_ir::{
+    edit::set_operand,
+    pass::{PassDef, PassResult, PassRun, StatisticDef},
+    walk,
+};
+use tie::{Kind, Tie};
+
+/// Begins a new tensor in long chains of ops that write over each other's results.
+pub static BOUND_REUSE: PassDef = PassDef {
+    argument: "bound-reuse",
+    summary: "Begin a new tensor after 32 ops that each write over the result of the one before",
+    description: "
+`--one-shot-bufferize` gives one buffer to a chain of ops that each write over the result of
+the one before, and compares all reads and writes of it with each other, for each op: a
+chain of a thousand ops takes minutes. After 32 of them this pass has the next op write over a
+new tensor, which is empty if the op does not look at what is there, and a copy if it does.
+Runs on tensors, before bufferization.
+",
+    anchor: None,
+    options: &[],
+    statistics: &[
+        StatisticDef {
+            name: "empty",
+            description: "chains that go on in an empty tensor",
+        },
+        StatisticDef {
+            name: "copies",
+            description: "chains that go on in a copy",
+        },
+    ],
+    dependent_dialects: &[
+        mlirGetDialectHandle__arith__,
+        mlirGetDialectHandle__bufferization__,
+        mlirGetDialectHandle__tensor__,
+    ],
+    run,
+};
+
+/// Most ops that share one buffer.
+const MAX_LENGTH: usize = 32;
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let mut lengths = HashMap::new();
+    for op in walk::collect(pass.operation()) {
+        for tie in Tie::all(op) {
+            let mut length = 1 + lengths.get(&key(tie.from)).copied().unwrap_or(0);
+            let b = Builder::before(op);
+            if length > MAX_LENGTH && tie.kind != Kind::View {
+                let (statistic, fresh) = match tie.kind {
+                    Kind::Unread => ("empty", empty(&b, tie.from)),
+                    Kind::Overwritten | Kind::View => ("copies", copy(&b, tie.from)),
+                };
+                set_operand(op, tie.operand, fresh);
+                pass.count(statistic, 1);
+                length = 1;
+            }
+            lengths.insert(key(tie.to), length);
+        }
+    }
+    Ok(())
+}
+
+fn key(value: Value<'_, '_>) -> usize {
+    value.to_raw().ptr as usize
+}
+
+/// Builds an empty tensor of the type and size of another one.
+fn empty<'c: 'a, 'a>(b: &Builder<'c, 'a>, like: Value<'c, 'a>) -> Value<'c, 'a> {
+    let extents = tensor_shape(like.r#type()).into_iter().enumerate();
+    let sizes: Vec<_> = extents
+        .filter(|(_, extent)| *extent == dynamic())
+        .map(|(dimension, _)| {
+            let dimension = b.index(dimension as i64);
+            b.value("tensor.dim", &[like, dimension], b.index_type(), &[])
+        })
+        .collect();
+    b.value("tensor.empty", &sizes, like.r#type(), &[])
+}
+
+/// Builds a copy of a tensor in a buffer of its own.
+fn copy<'c: 'a, 'a>(b: &Builder<'c, 'a>, tensor: Value<'c, 'a>) -> Value<'c, 'a> {
+    let segments = [("operandSegmentSizes", b.segments(&[0, 1, 0]))];
+    let name = "bufferization.alloc_tensor";
+    b.value(name, &[tensor], tensor.r#type(), &segments)
+}
