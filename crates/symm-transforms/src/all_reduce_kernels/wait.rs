@@ -8,7 +8,7 @@
 //! costs nothing until a peer is late by dozens of microseconds.
 //!
 //! A thread that gives up reports what it missed and leaves the kernel where it stands: no flag of it is carried
-//! through the code of those that go on. Where others of its block wait for it at a barrier, it goes there first.
+//! through the code of those that go on. Where others of its block have to hear of it, it goes to their barrier first.
 
 use std::mem::offset_of;
 use symm_abi::gpu::{ErrorRecord, RECORD_ABORTED, RECORD_TIMEOUT, StateHeader};
@@ -44,9 +44,9 @@ pub(super) struct Wait<'c, 'k> {
 /// What a thread does that gave up.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum OnFailure {
-    /// It leaves the kernel: the block has no barrier before it.
+    /// It leaves the kernel: barriers of its block wait only for threads that are still there.
     Exit,
-    /// It tells its block at the next barrier.
+    /// It tells its block at the next barrier: behind that, one thread signals for all.
     GoOn,
 }
 
