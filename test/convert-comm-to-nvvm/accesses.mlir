@@ -7,6 +7,15 @@
 
 // PTX: st.relaxed.sys.global.v2.b64 [%rd{{[0-9]+}}+32], {%rd{{[0-9]+}}, %rd{{[0-9]+}}}
 
+// Host code is no GPU's.
+//
+// CHECK-LABEL: func.func @host(
+func.func @host(%a: i64) -> i32 {
+  // CHECK: comm.load<acquire>
+  %0 = comm.load<acquire> %a : i32
+  return %0 : i32
+}
+
 gpu.module @kernels {
   // CHECK-LABEL: llvm.func @loads(
   // CHECK-SAME: %[[A:.*]]: i64

@@ -26,7 +26,7 @@ lowers its own atomics to GPU scope (law L1). So what PTX says is what the op sa
 its width (law L3), and never a non-coherent load (law L5).
 
 Runs on the `gpu.module`s that `--convert-symm-mem-to-gpu` makes, before the conversions to
-LLVM.
+LLVM. Host code stays as it is, also where the pass runs on the module around both.
 ",
     anchor: None,
     options: &[],
@@ -40,6 +40,9 @@ LLVM.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in walk::collect(pass.operation()) {
+        if walk::parent_named(op, "gpu.module").is_none() {
+            continue;
+        }
         let name = op.name();
         let name = name.as_string_ref();
         match name.as_str().unwrap_or_default() {
