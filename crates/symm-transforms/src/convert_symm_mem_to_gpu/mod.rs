@@ -109,8 +109,14 @@ have been given their deallocations.
 ///
 /// Fails where there is no such chip or PTX version.
 pub fn target(chip: &str, ptx_version: i64) -> Result<Target, Failure> {
-    let version = (ptx_version != 0).then(|| u32::try_from(ptx_version).unwrap_or(u32::MAX));
-    Target::new(chip, version).map_err(|reason| Failure::Message(reason.to_string()))
+    let version = u32::try_from(ptx_version).map_err(|_| {
+        let name = PTX_VERSION.name;
+        Failure::Message(format!(
+            "{name}: expected a version times ten, such as 83, or 0, got {ptx_version}"
+        ))
+    })?;
+    Target::new(chip, (version != 0).then_some(version))
+        .map_err(|reason| Failure::Message(reason.to_string()))
 }
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
