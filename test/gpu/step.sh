@@ -169,7 +169,7 @@ laws() {
   local ranks=$1 status=0 log=$OUT/laws.txt broken shape algorithm rc seen
   need_ranks "$ranks"
   soak_law() {
-    timeout 60 "$kit/symm-bench" --bundle "$kit/laws/$1" -g "$ranks" --soak 2000 -T 2 -d float -b 64K -e 64K --algorithms "$2"
+    timeout 60 "$kit/symm-bench" --sabotaged --bundle "$kit/laws/$1" -g "$ranks" --soak 2000 -T 2 -d float -b 64K -e 64K --algorithms "$2"
   }
   soak_law stall $generated | tee "$log" || status=1
   [ "$(grep -c " 0 wrong bytes OK$" "$log")" -eq 4 ] || { echo "expected 4 lines without wrong bytes"; status=1; }

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use symm_abi::{
     DType, ReduceOp,
-    gpu::{Algorithm as Kind, Bundle, INDEX_FILE, LaunchTable, Reduction},
+    gpu::{Algorithm as Kind, Bundle, INDEX_FILE, LaunchTable, Reduction, Soundness},
 };
 
 use crate::{
@@ -123,8 +123,13 @@ fn library(options: &Options) -> Result<Rc<Library>> {
              `symm-kernels -o bundle` makes one, and --algorithms nccl,nccl_window needs none"
         );
     };
+    let soundness = if options.sabotaged {
+        Soundness::Sabotaged
+    } else {
+        Soundness::Sound
+    };
     Ok(Library::new(
-        Bundle::open(&folder)?,
+        Bundle::open_as(&folder, soundness)?,
         table,
         options.timeout(),
     ))
@@ -167,6 +172,25 @@ mod tests {
         assert!(refused("--tune a --algorithms nccl").contains("expected --bundle"));
         let nowhere = refused("--bundle /no/such/folder");
         assert!(nowhere.contains("/no/such/folder"), "{nowhere}");
+    }
+
+    #[test]
+    fn sabotaged_kernels_are_taken_for_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = folder.path().display();
+        Bundle::write_as(folder.path(), &[], Soundness::Sabotaged).unwrap();
+        let sabotaged = refused(&format!("--bundle {bundle}"));
+        assert!(
+            sabotaged.contains("expected a bundle of sound kernels"),
+            "{sabotaged}"
+        );
+        assert_eq!(refused(&format!("--bundle {bundle} --sabotaged")), "");
+        Bundle::write(folder.path(), &[]).unwrap();
+        let sound = refused(&format!("--bundle {bundle} --sabotaged"));
+        assert!(
+            sound.contains("expected a bundle of sabotaged kernels"),
+            "{sound}"
+        );
     }
 
     #[test]

@@ -51,10 +51,12 @@ pub struct Arguments {
     /// measuring a new table needs 1, 2 and 4.
     #[arg(long, value_name = "PACKETS")]
     unroll: Vec<u32>,
-    /// For tests only: kernels that stall between the phases of their protocol, which changes no result.
+    /// For tests only: kernels that stall between the phases of their protocol, which changes no result. The bundle says that
+    /// they are sabotaged, and is opened where such are asked for and nowhere else.
     #[arg(long, conflicts_with = "add")]
     stall: bool,
-    /// For tests only: kernels that break a law of their protocol (L2, L3 or L9) and compute nonsense.
+    /// For tests only: kernels that break a law of their protocol (L2, L3 or L9) and compute nonsense; a bundle as with
+    /// --stall.
     #[arg(long = "break", value_name = "LAW", conflicts_with = "add")]
     broken: Option<Law>,
 }

@@ -9,8 +9,8 @@ mod arguments;
 use arguments::Arguments;
 use clap::Parser;
 use std::{error::Error, process::ExitCode, time::Instant};
-use symm_abi::gpu::{Bundle, BundleError, KernelImage};
-use symm_codegen::gpu::compile_all_sabotaged;
+use symm_abi::gpu::{Bundle, BundleError, KernelImage, Soundness};
+use symm_codegen::gpu::{Sabotage, compile_all_sabotaged};
 use symm_ir::context::create_context;
 
 fn main() -> ExitCode {
@@ -31,13 +31,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         false => Vec::new(),
     };
     specs.retain(|spec| !images.iter().any(|image| image.spec == *spec));
+    let sabotage = arguments.sabotage();
     images.extend(compile_all_sabotaged(
         create_context,
         &specs,
         arguments.ptx_version,
-        arguments.sabotage(),
+        sabotage,
     )?);
-    Bundle::write(&arguments.output, &images)?;
+    let soundness = if sabotage == Sabotage::default() {
+        Soundness::Sound
+    } else {
+        Soundness::Sabotaged
+    };
+    Bundle::write_as(&arguments.output, &images, soundness)?;
     let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     let seconds = start.elapsed().as_secs_f64();

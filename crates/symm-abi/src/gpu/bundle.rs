@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +16,7 @@ use super::{KernelImage, KernelSpec};
 pub const INDEX_FILE: &str = "kernels.json";
 
 /// Version of the index's form; a bundle of another version is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A kernel of a bundle, without its code.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -37,7 +37,35 @@ pub struct BundleKernel {
 struct Index {
     version: u32,
     abi_version: u32,
+    soundness: Soundness,
     kernels: Vec<BundleKernel>,
+}
+
+/// What an index of any version begins with.
+#[derive(Deserialize)]
+struct Versions {
+    version: u32,
+    abi_version: u32,
+}
+
+/// Whether a bundle's kernels are what their names say.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Soundness {
+    /// They are.
+    #[default]
+    Sound,
+    /// Something is wrong with them on purpose, for tests that have to see it; entries and files are named as ever.
+    Sabotaged,
+}
+
+impl fmt::Display for Soundness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sound => "sound",
+            Self::Sabotaged => "sabotaged",
+        })
+    }
 }
 
 /// An opened bundle.
@@ -70,6 +98,16 @@ pub enum BundleError {
         /// ABI version.
         abi: u32,
     },
+    /// The bundle was made for another purpose.
+    #[error("{path}: expected a bundle of {expected} kernels, got one of {got} kernels")]
+    Soundness {
+        /// The bundle.
+        path: PathBuf,
+        /// What was asked for.
+        expected: Soundness,
+        /// What it has.
+        got: Soundness,
+    },
     /// A file is not the one that was written.
     #[error(
         "{0}: expected the kernel that the index lists, got other bytes; the bundle is damaged"
@@ -85,12 +123,25 @@ impl BundleError {
 }
 
 impl Bundle {
-    /// Writes kernels into a folder, which is made if it is not there.
+    /// Writes sound kernels into a folder, which is made if it is not there.
     ///
     /// # Errors
     ///
     /// Fails where a file cannot be written.
     pub fn write(folder: &Path, images: &[KernelImage]) -> Result<Self, BundleError> {
+        Self::write_as(folder, images, Soundness::Sound)
+    }
+
+    /// Writes kernels as [`Bundle::write`] does, and says what they are.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a file cannot be written.
+    pub fn write_as(
+        folder: &Path,
+        images: &[KernelImage],
+        soundness: Soundness,
+    ) -> Result<Self, BundleError> {
         fs::create_dir_all(folder).map_err(BundleError::io(folder))?;
         let mut kernels = Vec::with_capacity(images.len());
         for image in images {
@@ -108,6 +159,7 @@ impl Bundle {
         let index = Index {
             version: VERSION,
             abi_version: crate::ABI_VERSION,
+            soundness,
             kernels,
         };
         let path = folder.join(INDEX_FILE);
@@ -118,19 +170,39 @@ impl Bundle {
         })
     }
 
-    /// Opens a bundle; the kernels themselves are read by [`Bundle::load`].
+    /// Opens a bundle of sound kernels; the kernels themselves are read by [`Bundle::load`].
     ///
     /// # Errors
     ///
-    /// Fails where the index cannot be read, or is one of another version.
+    /// Fails where the index cannot be read, is one of another version, or lists sabotaged kernels.
     pub fn open(folder: &Path) -> Result<Self, BundleError> {
+        Self::open_as(folder, Soundness::Sound)
+    }
+
+    /// Opens a bundle as [`Bundle::open`] does, of kernels that are sound or, for tests, are not.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the index cannot be read, is one of another version, or lists kernels of the other sort.
+    pub fn open_as(folder: &Path, expected: Soundness) -> Result<Self, BundleError> {
         let path = folder.join(INDEX_FILE);
         let json = fs::read(&path).map_err(BundleError::io(&path))?;
+        // By itself: an index of another version may have another form.
+        let Versions {
+            version,
+            abi_version: abi,
+        } = serde_json::from_slice(&json)?;
+        if version != VERSION || abi != crate::ABI_VERSION {
+            return Err(BundleError::Version { version, abi });
+        }
         let index: Index = serde_json::from_slice(&json)?;
-        if index.version != VERSION || index.abi_version != crate::ABI_VERSION {
-            return Err(BundleError::Version {
-                version: index.version,
-                abi: index.abi_version,
+        let got = index.soundness;
+        if got != expected {
+            let path = folder.to_owned();
+            return Err(BundleError::Soundness {
+                path,
+                expected,
+                got,
             });
         }
         Ok(Self {
@@ -200,9 +272,13 @@ mod tests {
         }
     }
 
+    fn folder(test: &str) -> PathBuf {
+        env::temp_dir().join(format!("symm-bundle-{test}-{}", process::id()))
+    }
+
     #[test]
     fn what_was_written_is_read_and_damage_is_found() {
-        let folder = env::temp_dir().join(format!("symm-bundle-{}", process::id()));
+        let folder = folder("damage");
         let image = image();
         Bundle::write(&folder, std::slice::from_ref(&image)).expect("it is written");
         let bundle = Bundle::open(&folder).expect("it is read");
@@ -218,17 +294,37 @@ mod tests {
         );
         fs::write(folder.join(&kernel.file), ".version 8.1\n").expect("it is written");
         assert!(matches!(bundle.load(&kernel), Err(BundleError::Damaged(_))));
-        let index = folder.join(INDEX_FILE);
-        let text = fs::read_to_string(&index).expect("it is there").replacen(
-            "\"version\":1",
-            "\"version\":7",
-            1,
-        );
-        fs::write(&index, text).expect("it is written");
+        fs::remove_dir_all(&folder).expect("it is there");
+    }
+
+    #[test]
+    fn an_index_of_another_version_is_refused_whatever_else_it_says() {
+        let folder = folder("version");
+        Bundle::write(&folder, &[]).expect("it is written");
+        let index = r#"{"version":1,"abi_version":1,"kernels":[]}"#;
+        fs::write(folder.join(INDEX_FILE), index).expect("it is written");
         assert!(matches!(
             Bundle::open(&folder),
-            Err(BundleError::Version { version: 7, .. })
+            Err(BundleError::Version { version: 1, abi: 1 })
         ));
+        fs::remove_dir_all(&folder).expect("it is there");
+    }
+
+    #[test]
+    fn sabotaged_kernels_are_opened_by_none_but_those_who_ask_for_them() {
+        let folder = folder("sabotaged");
+        let asked = |soundness| Bundle::open_as(&folder, soundness);
+        Bundle::write_as(&folder, &[image()], Soundness::Sabotaged).expect("it is written");
+        assert!(asked(Soundness::Sabotaged).is_ok());
+        let error = Bundle::open(&folder).expect_err("they are not sound");
+        let expected = "expected a bundle of sound kernels, got one of sabotaged kernels";
+        assert_eq!(
+            error.to_string(),
+            format!("{}: {expected}", folder.display())
+        );
+        Bundle::write(&folder, &[image()]).expect("it is written");
+        assert!(Bundle::open(&folder).is_ok());
+        asked(Soundness::Sabotaged).expect_err("a test would see nothing in them");
         fs::remove_dir_all(&folder).expect("it is there");
     }
 }

@@ -24,7 +24,7 @@ mod launch;
 mod params;
 mod reduction;
 
-pub use bundle::{Bundle, BundleError, BundleKernel, INDEX_FILE};
+pub use bundle::{Bundle, BundleError, BundleKernel, INDEX_FILE, Soundness};
 pub use channel::{Channel, Fill, SIGNAL_BYTES, SLOTS};
 pub use chip::Chip;
 pub use kernel::{Algorithm, KernelImage, KernelSpec, MAX_WORLD_SIZE, SpecError, Wire};

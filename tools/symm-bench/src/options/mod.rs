@@ -96,6 +96,9 @@ pub struct Options {
     /// The folder of the generated kernels, as symm-kernels writes it; default: 'bundle' beside this program
     #[arg(long)]
     pub bundle: Option<PathBuf>,
+    /// For tests only: the bundle is one of symm-kernels --stall or --break
+    #[arg(long)]
+    pub sabotaged: bool,
     /// A launch table in place of the shipped one
     #[arg(long)]
     pub table: Option<PathBuf>,
