@@ -137,6 +137,42 @@ func.func @wider(%a: memref<4x8xbf16>, %b: memref<8x16xbf16>, %c: memref<4x16xf3
   return
 }
 
+#slice = strided<[8, 1], offset: ?>
+
+// The weights of a layer: each step of the loop's is a multiple of 16 bytes.
+// CHECK-LABEL: func.func @layers
+func.func @layers(%a: memref<4x8xf32>, %w: memref<3x8x8xf32>, %c: memref<4x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  scf.for %i = %c0 to %c3 step %c1 {
+    // CHECK: %[[LAYER:.*]] = memref.subview
+    // CHECK: %{{[a-z_0-9]*}}, %[[OFFSET:[a-z_0-9]*]], {{.*}} = memref.extract_strided_metadata %[[LAYER]]
+    // CHECK: %[[WIDE:.*]] = arith.index_cast %[[OFFSET]]
+    // CHECK: %[[BYTES:.*]] = arith.muli %[[WIDE]], %c4{{.*}}
+    // CHECK: arith.addi %{{.*}}, %[[BYTES]]
+    // CHECK: call @symm_rt.matmul
+    %layer = memref.subview %w[%i, 0, 0] [1, 8, 8] [1, 1, 1] : memref<3x8x8xf32> to memref<8x8xf32, #slice>
+    linalg.matmul ins(%a, %layer : memref<4x8xf32>, memref<8x8xf32, #slice>) outs(%c : memref<4x8xf32>)
+  }
+  return
+}
+
+// A column, and a row behind one that the library cannot take, may be anywhere.
+// CHECK-LABEL: func.func @anywhere
+func.func @anywhere(%a: memref<4x4xf32>, %w: memref<4x8xf32>, %c: memref<4x4xf32>, %i: index) {
+  // CHECK-NOT: symm_rt.matmul
+  // CHECK: return
+  %columns = memref.subview %w[0, %i] [4, 4] [1, 1] : memref<4x8xf32> to memref<4x4xf32, #slice>
+  linalg.matmul ins(%a, %columns : memref<4x4xf32>, memref<4x4xf32, #slice>) outs(%c : memref<4x4xf32>)
+  %rest = memref.subview %w[0, 1] [4, 4] [1, 1] : memref<4x8xf32> to memref<4x4xf32, strided<[8, 1], offset: 1>>
+  %rows = memref.subview %rest[%i, 0] [1, 4] [1, 1] : memref<4x4xf32, strided<[8, 1], offset: 1>> to memref<1x4xf32, #slice>
+  linalg.matmul ins(%a, %rest : memref<4x4xf32>, memref<4x4xf32, strided<[8, 1], offset: 1>>) outs(%c : memref<4x4xf32>)
+  %row = memref.subview %c[0, 0] [1, 4] [1, 1] : memref<4x4xf32> to memref<1x4xf32, strided<[4, 1]>>
+  linalg.matmul ins(%rows, %a : memref<1x4xf32, #slice>, memref<4x4xf32>) outs(%row : memref<1x4xf32, strided<[4, 1]>>)
+  return
+}
+
 // The fill stays where something else sees it, and where it is no zero.
 // CHECK-LABEL: func.func @kept_fills
 func.func @kept_fills(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16xf32>, %d: memref<4x16xf32>) {

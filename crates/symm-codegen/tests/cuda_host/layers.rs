@@ -125,3 +125,48 @@ fn a_loop_that_does_not_run_gives_what_it_began_with() {
     let (x, y, run) = compute(body);
     assert_eq!(run.results[0], map(&x, &y, |x, y| x + y));
 }
+
+/// Three layers, each with weights of its own.
+const WEIGHTS: &str = "
+comm.group @tp size(2) {symm_mem}
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<3x8x8xf32>) -> tensor<4x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant 0.0 : f32
+  %h = arith.negf %x : tensor<4x8xf32>
+  %y = scf.for %i = %c0 to %c3 step %c1 iter_args(%a = %h) -> (tensor<4x8xf32>) {
+    %layer = tensor.extract_slice %w[%i, 0, 0] [1, 8, 8] [1, 1, 1] : tensor<3x8x8xf32> to tensor<8x8xf32>
+    %empty = tensor.empty() : tensor<4x8xf32>
+    %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x8xf32>) -> tensor<4x8xf32>
+    %partial = linalg.matmul ins(%a, %layer : tensor<4x8xf32>, tensor<8x8xf32>)
+        outs(%init : tensor<4x8xf32>) -> tensor<4x8xf32>
+    %sum = c10d.all_reduce<sum> %partial on @tp : tensor<4x8xf32>
+    %done = c10d.wait_tensor %sum : tensor<4x8xf32>
+    %next = arith.addf %done, %a : tensor<4x8xf32>
+    scf.yield %next : tensor<4x8xf32>
+  }
+  return %y : tensor<4x8xf32>
+}";
+
+#[test]
+fn layers_have_products_with_their_own_weights() {
+    let x: Vec<f32> = (0..32).map(|at| (at % 5) as f32 - 2.0).collect();
+    let w: Vec<f32> = (0..192).map(|at| (at % 7 % 3) as f32 - 1.0).collect();
+    let run = compile_and_run(WEIGHTS, "", &[x.clone(), w.clone()]);
+    let mut expected: Vec<f32> = x.iter().map(|x| -x).collect();
+    for layer in w.chunks(64) {
+        let product =
+            |row: &[f32], n: usize| -> f32 { (0..8).map(|k| row[k] * layer[k * 8 + n]).sum() };
+        expected = expected
+            .chunks(8)
+            .flat_map(|row| (0..8).map(move |n| 2.0 * product(row, n) + row[n]))
+            .collect();
+    }
+    assert_eq!(run.results[0], expected);
+    assert_eq!(run.leaked, 0);
+    assert_eq!(
+        run.calls.iter().filter(|call| **call == "matmul").count(),
+        3
+    );
+}

@@ -5,7 +5,7 @@
 
 use super::{fill, product};
 use crate::{
-    builder::{Builder, erase, memref_type},
+    builder::{Builder, dynamic, erase, memref_type},
     place,
     runtime::MATMUL,
 };
@@ -60,8 +60,14 @@ fn number(cuda: &mut Cuda, matmul: Matmul) -> i64 {
 fn first_element<'c: 'a, 'a>(b: &Builder<'c, 'a>, buffer: Value<'c, 'a>) -> Value<'c, 'a> {
     let (_, offset) = memref_type(buffer).strides_and_offset();
     let address = b.address(buffer);
-    match offset * product::element_bytes(memref_type(buffer)).unwrap_or(0) as i64 {
-        0 => address,
-        bytes => b.add(address, b.int(b.int_type(64), bytes)),
+    if offset == 0 {
+        return address;
     }
+    let wide = b.int_type(64);
+    let element = product::element_bytes(memref_type(buffer)).unwrap_or(0) as i64;
+    let offset = match offset == dynamic() {
+        true => b.index_cast(b.metadata(buffer).offset, wide),
+        false => b.int(wide, offset),
+    };
+    b.add(address, b.mul(offset, b.int(wide, element)))
 }

@@ -3,6 +3,7 @@
 
 //! `--convert-linalg-to-gpu`: what works on buffers is run by the GPU.
 
+mod alignment;
 pub mod constant;
 pub(crate) mod copy;
 mod fill;

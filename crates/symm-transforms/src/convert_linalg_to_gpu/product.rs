@@ -4,6 +4,7 @@
 //! Contractions as the library takes them: at most one loop of each kind, and
 //! matrices with rows or columns side by side.
 
+use super::alignment;
 use crate::builder::{dynamic, memref_type, shape};
 use melior::ir::{OperationRef, ShapedTypeLike, Value, r#type::MemRefType};
 use symm_abi::{
@@ -92,7 +93,7 @@ fn product<'c, 'a>(
     let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(loops, &types, of));
     let sizes = [extent(batch)?, extent(m)?, extent(n)?, extent(Some(k))?];
     let layout = |matrix: usize, rows: Option<usize>, columns: Option<usize>| {
-        let strides = strides(types[matrix])?;
+        let strides = strides(buffers[matrix])?;
         let stride = |of: Option<usize>| {
             let at = of.and_then(|of| loops.dimensions[matrix].iter().position(|d| *d == of));
             at.map(|at| strides[at])
@@ -224,15 +225,17 @@ fn extent(loops: &Contraction, types: &[MemRefType<'_>; 3], of: usize) -> Option
 }
 
 /// Returns the strides of a buffer whose first element is where the library can
-/// take it: allocations are aligned, so this is about the offset.
-fn strides(r#type: MemRefType<'_>) -> Option<Vec<u64>> {
-    let (strides, offset) = r#type.strides_and_offset();
-    if offset == dynamic() || strides.contains(&dynamic()) {
+/// take it.
+fn strides(buffer: Value<'_, '_>) -> Option<Vec<u64>> {
+    let r#type = memref_type(buffer);
+    let (strides, _) = r#type.strides_and_offset();
+    if strides.contains(&dynamic()) || !alignment::is_sound(buffer, element_bytes(r#type)?) {
         return None;
     }
-    let is_aligned = (offset as u64 * element_bytes(r#type)?).is_multiple_of(MATRIX_ALIGN);
-    let strides = strides.into_iter().map(|stride| u64::try_from(stride).ok());
-    if is_aligned { strides.collect() } else { None }
+    strides
+        .into_iter()
+        .map(|stride| u64::try_from(stride).ok())
+        .collect()
 }
 
 /// Returns the bytes of an element.
