@@ -191,6 +191,33 @@ func.func @kept_fills(%a: memref<4x8xf32>, %b: memref<8x16xf32>, %c: memref<4x16
   return
 }
 
+// What a loop makes itself is no part of what it was handed.
+// CHECK-LABEL: func.func @handed
+func.func @handed(%a: memref<8x8xf32>, %b: memref<8x8xf32>) -> memref<8x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant 0.0 : f32
+  // CHECK: scf.for
+  // CHECK-NOT: linalg.fill
+  // CHECK: call @symm_rt.matmul
+  %r = scf.for %i = %c0 to %c3 step %c1 iter_args(%x = %a) -> memref<8x8xf32> {
+    %c = memref.alloc() : memref<8x8xf32>
+    linalg.fill ins(%zero : f32) outs(%c : memref<8x8xf32>)
+    linalg.matmul ins(%x, %b : memref<8x8xf32>, memref<8x8xf32>) outs(%c : memref<8x8xf32>)
+    scf.yield %c : memref<8x8xf32>
+  }
+  // What was made before a loop may be what the loop was handed.
+  // CHECK: linalg.fill
+  %d = memref.alloc() : memref<8x8xf32>
+  %s = scf.for %i = %c0 to %c3 step %c1 iter_args(%x = %d) -> memref<8x8xf32> {
+    linalg.fill ins(%zero : f32) outs(%d : memref<8x8xf32>)
+    linalg.matmul ins(%x, %b : memref<8x8xf32>, memref<8x8xf32>) outs(%d : memref<8x8xf32>)
+    scf.yield %r : memref<8x8xf32>
+  }
+  return %s : memref<8x8xf32>
+}
+
 // Another product reads the zeros in between, by their address.
 // CHECK-LABEL: func.func @seen
 func.func @seen(%a: memref<8x8xf32>) {

@@ -26,3 +26,41 @@ func.func @empty(%a: tensor<4x8xf32>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {
   %c = linalg.transpose ins(%a : tensor<4x8xf32>) outs(%empty : tensor<8x4xf32>) permutation = [1, 0]
   return %b, %c : tensor<8x4xf32>, tensor<8x4xf32>
 }
+
+// What a loop yields is made in it, and not copied out of a tensor from outside.
+// CHECK-LABEL: func.func @loop
+func.func @loop(%a: tensor<8x8xf32>, %n: index) -> tensor<8x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  // CHECK-NOT: tensor.empty
+  // CHECK: scf.for
+  // CHECK: %[[EMPTY:.*]] = tensor.empty
+  // CHECK: %[[FILL:.*]] = linalg.fill {{.*}} outs(%[[EMPTY]] :
+  // CHECK: linalg.matmul {{.*}} outs(%[[FILL]] :
+  // CHECK: %[[OTHER:.*]] = tensor.empty
+  // CHECK: linalg.transpose {{.*}} outs(%[[OTHER]] :
+  %empty = tensor.empty() : tensor<8x8xf32>
+  %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<8x8xf32>) -> tensor<8x8xf32>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%b = %a) -> tensor<8x8xf32> {
+    %c = linalg.matmul ins(%b, %a : tensor<8x8xf32>, tensor<8x8xf32>) outs(%fill : tensor<8x8xf32>) -> tensor<8x8xf32>
+    %d = linalg.transpose ins(%c : tensor<8x8xf32>) outs(%empty : tensor<8x8xf32>) permutation = [1, 0]
+    scf.yield %d : tensor<8x8xf32>
+  }
+  return %r : tensor<8x8xf32>
+}
+
+// A parallel loop shares one, and so does the body of an op.
+// CHECK-LABEL: func.func @parallel
+// CHECK: %[[EMPTY:.*]] = tensor.empty
+// CHECK-NEXT: scf.forall
+// CHECK: tensor.parallel_insert_slice %[[EMPTY]]
+func.func @parallel(%to: tensor<8xf32>) -> tensor<8xf32> {
+  %empty = tensor.empty() : tensor<2xf32>
+  %r = scf.forall (%i) = (0) to (8) step (2) shared_outs(%out = %to) -> tensor<8xf32> {
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %empty into %out[%i] [2] [1] : tensor<2xf32> into tensor<8xf32>
+    }
+  }
+  return %r : tensor<8xf32>
+}

@@ -4,6 +4,7 @@
 //! Whether two buffers may share memory.
 
 use melior::ir::{BlockLike, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike};
+use std::iter;
 use symm_ir::{
     memref::memory_space,
     value::{Origin, defining_op, operand, origin},
@@ -12,23 +13,29 @@ use symm_ir::{
 
 /// Says whether two buffers may have memory in common. Buffers in different
 /// memory spaces, and in different allocations, do not; nor does an allocation with
-/// an argument of its function or a global, which were there before it.
+/// an argument of a block around it or a global, which were there before it.
 pub fn may_overlap<'c: 'a, 'a>(one: Value<'c, 'a>, other: Value<'c, 'a>) -> bool {
     if memory_space(one.r#type()) != memory_space(other.r#type()) {
         return false;
     }
     match (allocation(one), allocation(other)) {
         (Some(one), Some(other)) => one == other,
-        (Some(_), None) => !is_older(other),
-        (None, Some(_)) => !is_older(one),
+        (Some(allocation), None) => !is_older(other, allocation),
+        (None, Some(allocation)) => !is_older(one, allocation),
         (None, None) => true,
     }
 }
 
-/// Says whether a buffer was there before the function made any.
-fn is_older(buffer: Value<'_, '_>) -> bool {
-    let is_global = defining_op(root(buffer)).is_some_and(|op| walk::is(op, "memref.get_global"));
-    is_global || is_function_argument(buffer)
+/// Says whether a buffer was there before an allocation was made: one that a function or the
+/// body of a loop got, before what it makes itself.
+fn is_older<'c: 'a, 'a>(buffer: Value<'c, 'a>, allocation: OperationRef<'c, 'a>) -> bool {
+    match origin(root(buffer)) {
+        Origin::Result(op, _) => walk::is(op, "memref.get_global"),
+        Origin::Argument(block, _) => {
+            let around = iter::successors(Some(allocation), |op| op.parent_operation());
+            around.into_iter().any(|op| op.block() == Some(block))
+        }
+    }
 }
 
 /// Says whether a buffer is, or is a view of, an argument of a function.

@@ -9,8 +9,7 @@ use mlir_sys::{mlirGetDialectHandle__linalg__, mlirOperationClone};
 use symm_ir::{
     pass::{PassDef, PassResult, PassRun, StatisticDef},
     rewriter::Rewriter,
-    value::{self, Use},
-    walk,
+    value, walk,
 };
 
 /// Clones empty and filled tensors that have several users.
@@ -24,7 +23,8 @@ matrix product overwrites its result instead.
 
 It merges empty tensors, too, and bufferization then gives one buffer to values that have
 nothing to do with each other. If one of these must be in symmetric memory, all are, and a
-result among them has to be copied out. Runs on tensors.
+result among them has to be copied out. A loop or a branch gets tensors of its own in it, so that
+what it hands on is not copied out of one from outside. Runs on tensors.
 ",
     anchor: None,
     options: &[],
@@ -35,6 +35,9 @@ result among them has to be copied out. Runs on tensors.
     dependent_dialects: &[mlirGetDialectHandle__linalg__],
     run,
 };
+
+/// Loops and branches of one thread.
+const AROUND: [&str; 4] = ["scf.for", "scf.if", "scf.index_switch", "scf.while"];
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let rewriter = Rewriter::new(pass.context());
@@ -54,12 +57,39 @@ fn unshare<'c: 'a, 'a>(
     rewriter: &Rewriter<'c, 'a>,
     init: OperationRef<'c, 'a>,
 ) {
-    let uses: Vec<Use<'c, 'a>> = value::uses(first_result(init)).collect();
-    for other in uses.iter().skip(1) {
-        let clone = rewriter.after(init).insert(clone(init));
-        rewriter.replace_use(*other, first_result(clone));
+    let mut is_kept = false;
+    for user in value::uses(first_result(init)).collect::<Vec<_>>() {
+        let place = place(init, user.owner);
+        if place.block() == init.block() && !is_kept {
+            is_kept = true;
+            continue;
+        }
+        let clone = rewriter.before(place).insert(clone(init));
+        rewriter.replace_use(user, first_result(clone));
         pass.count("clones", 1);
     }
+    if !is_kept {
+        rewriter.erase(init);
+    }
+}
+
+/// Returns the op that a user's init goes before: the user, or the first op around it, as seen
+/// from the init, that neither loops nor branches.
+fn place<'c: 'a, 'a>(
+    init: OperationRef<'c, 'a>,
+    user: OperationRef<'c, 'a>,
+) -> OperationRef<'c, 'a> {
+    let mut place = user;
+    let mut op = user;
+    while op.block() != init.block()
+        && let Some(around) = op.parent_operation()
+    {
+        if !AROUND.iter().any(|name| walk::is(around, name)) {
+            place = around;
+        }
+        op = around;
+    }
+    place
 }
 
 fn clone<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Operation<'c> {
