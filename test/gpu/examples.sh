@@ -16,6 +16,7 @@ failed=0
 arguments() {
   local name seed=0
   [ "$1" = seed ] && echo "--arg x=random:1" && return
+  [ "$1" = layers ] && echo "--arg x=same:1 --arg up=random:2 --arg down=random:3" && return
   for name in x attention_norm cos sin mlp_norm; do echo "--arg $name=same:$((++seed))"; done
   for name in wq wk wv wo w_gate w_up w_down; do echo "--arg $name=random:$((++seed))"; done
 }
@@ -32,7 +33,7 @@ sys.exit(not (numpy.isfinite(found).all() and error < 5e-3))
 PYTHON
 }
 
-for example in seed tp_block; do
+for example in seed layers tp_block; do
   # shellcheck disable=SC2046
   set -- $(arguments $example)
   timeout 60 "$kit/symm-run" "$kit/examples/$example$gpus.cpu.so" -n "$gpus" "$@" --save "out0=$log/cpu.npy" >"$log/out" 2>&1 ||

@@ -18,7 +18,7 @@
 #   tests      programs that are linked by hand: what they compute, how they fail
 #   programs   programs from the command line, as processes and from C, with ranks that are killed
 #   code       softmax, parallel loops and vectors, compared with a CPU rank, on one GPU
-#   examples   the seed's program and the Llama block, compared with CPU ranks
+#   examples   the seed's program, a loop over layers and the Llama block, compared with CPU ranks
 #   check      every type and reduction, with every algorithm or, where stage.sh has it so, with the one whose turn it is; odd and
 #              even sizes, buffers that are not aligned; ranks as threads and, at the largest number of ranks, as processes
 #   soak       10,000 operations of each algorithm with every result compared, one channel and two at once

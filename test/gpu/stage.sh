@@ -121,7 +121,7 @@ compile() {
 }
 export -f compile
 export out target
-for example in seed tp_block; do
+for example in seed layers tp_block; do
   for size in $sizes; do
     echo "$example $size cpu"
     echo "$example $size push --device=cuda --chip=sm_90 --protocol=push"
