@@ -68,7 +68,7 @@ pub fn compile(
     let plan = Plan::of(module)?;
     let road = options.gpu.as_ref().map_or(Road::Cpu, Road::Cuda);
     lower_to_llvm(context, module, road, &options.pipeline)?;
-    let mut manifest = plan.manifest(module, options.cpu.manifest_features());
+    let mut manifest = plan.manifest(module, options.cpu.manifest_features())?;
     if stage == Stage::Mlir {
         let bytes = module.as_operation().to_string().into_bytes();
         return Ok(Compiled { bytes, manifest });

@@ -3,7 +3,8 @@
 
 //! The functions of the C library that lowered programs may call.
 
-use melior::ir::{OperationRef, attribute::StringAttribute, operation::OperationLike};
+use melior::ir::OperationRef;
+use symm_ir::text;
 
 /// What `--convert-math-to-libm` and the conversions of `memref` call, without
 /// the `f` of the single-precision variants.
@@ -48,10 +49,7 @@ const NAMES: [&str; 36] = [
 
 /// Says whether a function without a body is one of the C library's.
 pub(crate) fn is_known<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {
-    let name = function
-        .attribute("sym_name")
-        .and_then(StringAttribute::try_from);
-    name.is_ok_and(|name| is_name(name.value()))
+    text::symbol_name(function).is_some_and(|name| is_name(&name))
 }
 
 fn is_name(name: &str) -> bool {

@@ -6,10 +6,7 @@
 use crate::error::{Error, Result};
 use melior::{
     Context,
-    ir::{
-        Module, OperationRef, TypeLike, ValueLike, attribute::StringAttribute,
-        operation::OperationLike,
-    },
+    ir::{Module, OperationRef, TypeLike, ValueLike, operation::OperationLike},
     pass::PassManager,
     utility::register_all_passes,
 };
@@ -18,7 +15,7 @@ use symm_ir::{
     diagnostics::{error, error_at},
     flow::symbol_references,
     pass::Pipeline,
-    walk,
+    text, walk,
 };
 use symm_transforms::{PASSES, PIPELINES, gpu_target::Target};
 
@@ -134,10 +131,7 @@ fn has_scalable_vector(op: OperationRef<'_, '_>) -> bool {
 
 /// Reports a function without a body where it is called, or where it is declared.
 fn report_external(ops: &[OperationRef<'_, '_>], function: OperationRef<'_, '_>) {
-    let name = function
-        .attribute("sym_name")
-        .and_then(StringAttribute::try_from);
-    let name = name.map(|name| name.value().to_owned()).unwrap_or_default();
+    let name = text::symbol_name(function).unwrap_or_default();
     let calls = |op: &&OperationRef<'_, '_>| {
         walk::is(**op, "llvm.call") && symbol_references(**op).contains(&name)
     };

@@ -8,7 +8,10 @@ use melior::ir::{Module, OperationRef, attribute::IntegerAttribute, operation::O
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use symm_abi::{ABI_VERSION, Device, Entry, Group, Manifest, Op, Value, cuda::Cuda};
-use symm_ir::edit::{remove_attribute, set_attribute};
+use symm_ir::{
+    diagnostics::Failure,
+    edit::{remove_attribute, set_attribute},
+};
 use symm_transforms::{buffer_table, cuda_table, entry_table, group, op_table};
 
 /// What is known of a program before it is lowered: lowering uses it up.
@@ -37,9 +40,21 @@ impl Plan {
     }
 
     /// Returns the manifest of the lowered program.
-    pub fn manifest(&self, lowered: &Module<'_>, cpu_features: Vec<String>) -> Manifest {
+    ///
+    /// # Errors
+    ///
+    /// Fails, with a diagnostic, where the program had tables of its own in the module's
+    /// attributes, in a form that is not the compiler's.
+    pub fn manifest(&self, lowered: &Module<'_>, cpu_features: Vec<String>) -> Result<Manifest> {
         let op = lowered.as_operation();
-        Manifest {
+        let diagnosed = |failure: Failure| {
+            failure.emit_at(&op);
+            Error::Diagnosed
+        };
+        let ops = op_table::read(op).map_err(diagnosed)?;
+        let entries = entry_table::read(op).map_err(diagnosed)?;
+        let buffers = buffer_table::read(op).map_err(diagnosed)?;
+        Ok(Manifest {
             abi_version: ABI_VERSION,
             device: Device::Cpu,
             arch: std::env::consts::ARCH.to_owned(),
@@ -48,16 +63,16 @@ impl Plan {
             plan_hash: self.hash(lowered),
             world_size: self.world_size,
             groups: self.groups.iter().map(to_group).collect(),
-            ops: op_table::read(op)
+            ops: ops
                 .into_iter()
                 .zip(0..)
                 .map(|(op, id)| self.op(op, id))
                 .collect(),
-            entries: entry_table::read(op).into_iter().map(to_entry).collect(),
-            buffers: buffer_table::read(op),
+            entries: entries.into_iter().map(to_entry).collect(),
+            buffers,
             mutable_globals: false,
             cuda: None,
-        }
+        })
     }
 
     fn op(&self, op: op_table::Entry, id: u32) -> Op {

@@ -20,11 +20,10 @@ pub mod remark;
 pub mod rewriter;
 pub mod source;
 pub mod symbol;
+pub mod text;
 pub mod tool;
 pub mod value;
 pub mod walk;
-
-mod text;
 
 pub use melior;
 pub use mlir_sys;

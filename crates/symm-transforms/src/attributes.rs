@@ -3,20 +3,18 @@
 
 //! The attributes of collectives.
 
-use melior::ir::{
-    Attribute, OperationRef, attribute::FlatSymbolRefAttribute, operation::OperationLike,
-};
+use melior::ir::{Attribute, OperationRef, operation::OperationLike};
 use symm_abi::ReduceOp;
 use symm_ir::{
     diagnostics::{Failure, error},
     dialect::{self, Protocol},
+    text,
 };
 
 /// Returns the symbol that an attribute of an op names.
 pub fn symbol<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> Result<String, Failure> {
-    Ok(FlatSymbolRefAttribute::try_from(op.attribute(name)?)?
-        .value()
-        .to_owned())
+    let symbol = text::of(op.attribute(name)?);
+    symbol.ok_or_else(|| error(&op, format!("expected '{name}' to name a symbol")).emit())
 }
 
 /// Returns the reduction of an op.

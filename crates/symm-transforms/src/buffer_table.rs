@@ -14,24 +14,29 @@ use melior::{
     },
 };
 use symm_abi::Buffer;
+use symm_ir::diagnostics::Failure;
 
 /// The name of the attribute.
 pub const ATTRIBUTE: &str = "symm.buffers";
 
 /// Returns the table of a module; empty where it has none.
-pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Buffer> {
-    records(module, ATTRIBUTE)
-        .into_iter()
-        .map(|buffer| Buffer {
-            name: buffer.text("name"),
-            loc: buffer.text("loc"),
-            bytes: buffer
-                .numbers("bytes")
-                .first()
-                .map_or(0, |bytes| *bytes as u64),
-            space: buffer.text("space"),
+///
+/// # Errors
+///
+/// Fails where the attribute has another form.
+pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Result<Vec<Buffer>, Failure> {
+    let row = |buffer: Record<'c>| {
+        let [bytes] = buffer.numbers("bytes")?[..] else {
+            return Err(buffer.lacks("one number 'bytes'"));
+        };
+        Ok(Buffer {
+            name: buffer.text("name")?,
+            loc: buffer.text("loc")?,
+            bytes: bytes as u64,
+            space: buffer.text("space")?,
         })
-        .collect()
+    };
+    records(module, ATTRIBUTE)?.into_iter().map(row).collect()
 }
 
 /// Gives a module its table.

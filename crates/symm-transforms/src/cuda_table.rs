@@ -20,7 +20,7 @@ use melior::{
 };
 use serde_json::{Map, Number, Value};
 use symm_abi::cuda::Cuda;
-use symm_ir::{diagnostics::Failure, edit::set_attribute};
+use symm_ir::{diagnostics::Failure, edit::set_attribute, text};
 
 /// The name of the attribute.
 pub const ATTRIBUTE: &str = "symm.cuda";
@@ -88,8 +88,8 @@ fn from_attribute(attribute: Attribute<'_>) -> Value {
         let elements = (0..list.len()).filter_map(|index| list.element(index).ok());
         return Value::Array(elements.map(from_attribute).collect());
     }
-    if let Ok(text) = StringAttribute::try_from(attribute) {
-        return Value::String(text.value().to_owned());
+    if let Some(text) = text::of(attribute) {
+        return Value::String(text);
     }
     // A boolean is an integer of one bit.
     if let Ok(value) = BoolAttribute::try_from(attribute) {
@@ -104,9 +104,10 @@ fn from_attribute(attribute: Attribute<'_>) -> Value {
 fn fields_of(fields: DictionaryAttribute<'_>) -> Map<String, Value> {
     (0..fields.len())
         .filter_map(|index| fields.element(index).ok())
-        .filter_map(|(name, value)| {
-            let name = name.as_string_ref().as_str().ok()?.to_owned();
-            Some((name, from_attribute(value)))
+        .map(|(name, value)| {
+            // SAFETY: the identifier is one of the attribute's.
+            let name = unsafe { text::identifier(name.to_raw()) };
+            (name, from_attribute(value))
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use melior::{
     },
 };
 use symm_abi::DType;
+use symm_ir::diagnostics::Failure;
 
 /// The name of the attribute.
 pub const ATTRIBUTE: &str = "symm.entries";
@@ -42,16 +43,20 @@ pub struct Value {
 }
 
 /// Returns the table of a module; empty where it has none.
-pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Entry> {
-    records(module, ATTRIBUTE)
-        .into_iter()
-        .map(|entry| Entry {
-            name: entry.text("name"),
-            symbol: entry.text("symbol"),
-            arguments: values(&entry, "args"),
-            results: values(&entry, "results"),
+///
+/// # Errors
+///
+/// Fails where the attribute has another form.
+pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Result<Vec<Entry>, Failure> {
+    let row = |entry: Record<'c>| {
+        Ok(Entry {
+            name: entry.text("name")?,
+            symbol: entry.text("symbol")?,
+            arguments: values(&entry, "args")?,
+            results: values(&entry, "results")?,
         })
-        .collect()
+    };
+    records(module, ATTRIBUTE)?.into_iter().map(row).collect()
 }
 
 /// Gives a module its table.
@@ -104,16 +109,14 @@ fn attributes<'c>(context: &'c Context, values: &[Value]) -> Vec<Attribute<'c>> 
         .collect()
 }
 
-fn values(entry: &Record<'_>, field: &str) -> Vec<Value> {
-    entry
-        .records(field)
-        .into_iter()
-        .filter_map(|value| {
-            Some(Value {
-                name: value.text("name"),
-                dtype: DType::from_name(&value.text("dtype"))?,
-                shape: value.numbers("shape"),
-            })
+fn values(entry: &Record<'_>, field: &str) -> Result<Vec<Value>, Failure> {
+    let value = |value: Record<'_>| {
+        let dtype = DType::from_name(&value.text("dtype")?);
+        Ok(Value {
+            name: value.text("name")?,
+            dtype: dtype.ok_or_else(|| value.lacks("a 'dtype' that collectives can move"))?,
+            shape: value.numbers("shape")?,
         })
-        .collect()
+    };
+    entry.records(field)?.into_iter().map(value).collect()
 }

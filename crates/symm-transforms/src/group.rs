@@ -6,12 +6,12 @@
 use crate::attributes::symbol;
 use melior::ir::{
     Attribute, OperationRef,
-    attribute::{ArrayAttribute, IntegerAttribute, StringAttribute},
+    attribute::{ArrayAttribute, IntegerAttribute},
     operation::OperationLike,
 };
 use symm_ir::{
     diagnostics::{Failure, error},
-    walk,
+    text, walk,
 };
 
 /// The most members of a group that can be lowered, each of which is named in tables.
@@ -70,7 +70,7 @@ fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Result<Group, Fail
         Err(_) => (0..size).collect(),
     };
     Ok(Group {
-        name: text(op, "sym_name"),
+        name: text::symbol_name(op).unwrap_or_default(),
         index,
         size,
         symm_mem: op.has_attribute("symm_mem"),
@@ -80,11 +80,4 @@ fn group<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: u32) -> Result<Group, Fail
 
 fn integer(attribute: Attribute<'_>) -> i64 {
     IntegerAttribute::try_from(attribute).map_or(0, |integer| integer.signed_value())
-}
-
-fn text<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> String {
-    op.attribute(name)
-        .and_then(StringAttribute::try_from)
-        .map(|text| text.value().to_owned())
-        .unwrap_or_default()
 }

@@ -39,7 +39,7 @@ impl<'p, 'c: 'a, 'a> ModuleState<'p, 'c, 'a> {
             pass,
             body,
             groups: groups(module)?,
-            table: op_table::read(module),
+            table: op_table::read(module)?,
             declared: runtime::declared(body),
         })
     }

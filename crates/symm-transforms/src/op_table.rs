@@ -13,6 +13,7 @@ use melior::{
     Context,
     ir::{Attribute, OperationRef, attribute::StringAttribute, operation::OperationLike},
 };
+use symm_ir::diagnostics::Failure;
 
 /// The name of the attribute.
 pub const ATTRIBUTE: &str = "symm.ops";
@@ -53,17 +54,21 @@ pub fn enter<'c: 'a, 'a>(
 }
 
 /// Returns the table of a module; empty where it has none.
-pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Vec<Entry> {
-    records(module, ATTRIBUTE)
-        .into_iter()
-        .map(|entry| Entry {
-            name: entry.text("name"),
-            place: entry.text("loc"),
-            group: entry.text("group"),
-            algorithm: entry.text("algorithm"),
-            phases: entry.texts("phases"),
+///
+/// # Errors
+///
+/// Fails where the attribute has another form.
+pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Result<Vec<Entry>, Failure> {
+    let row = |entry: Record<'c>| {
+        Ok(Entry {
+            name: entry.text("name")?,
+            place: entry.text("loc")?,
+            group: entry.text("group")?,
+            algorithm: entry.text("algorithm")?,
+            phases: entry.texts("phases")?,
         })
-        .collect()
+    };
+    records(module, ATTRIBUTE)?.into_iter().map(row).collect()
 }
 
 /// Gives a module its table.

@@ -5,13 +5,13 @@
 
 use melior::ir::Location;
 use mlir_sys::{
-    MlirIdentifier, MlirLocation, mlirIdentifierStr, mlirLocationCallSiteGetCallee,
-    mlirLocationFileLineColRangeGetFilename, mlirLocationFileLineColRangeGetStartColumn,
-    mlirLocationFileLineColRangeGetStartLine, mlirLocationFusedGetLocations,
-    mlirLocationFusedGetNumLocations, mlirLocationIsACallSite, mlirLocationIsAFileLineColRange,
-    mlirLocationIsAFused, mlirLocationIsAName, mlirLocationNameGetChildLoc,
-    mlirLocationNameGetName,
+    MlirLocation, mlirLocationCallSiteGetCallee, mlirLocationFileLineColRangeGetFilename,
+    mlirLocationFileLineColRangeGetStartColumn, mlirLocationFileLineColRangeGetStartLine,
+    mlirLocationFusedGetLocations, mlirLocationFusedGetNumLocations, mlirLocationIsACallSite,
+    mlirLocationIsAFileLineColRange, mlirLocationIsAFused, mlirLocationIsAName,
+    mlirLocationNameGetChildLoc, mlirLocationNameGetName,
 };
+use symm_ir::text::identifier;
 
 /// Returns a location as `file:line:column`, or `unknown`.
 pub fn of(location: Location<'_>) -> String {
@@ -23,7 +23,7 @@ pub fn of(location: Location<'_>) -> String {
 pub fn name(location: Location<'_>) -> Option<String> {
     let raw = location.to_raw();
     // SAFETY: the location is valid and its kind is checked.
-    unsafe { mlirLocationIsAName(raw).then(|| text(mlirLocationNameGetName(raw))) }
+    unsafe { mlirLocationIsAName(raw).then(|| identifier(mlirLocationNameGetName(raw))) }
 }
 
 /// # Safety
@@ -33,7 +33,7 @@ unsafe fn position(location: MlirLocation) -> Option<String> {
     // SAFETY: the location is valid, and its kind is checked before it is asked.
     unsafe {
         if mlirLocationIsAFileLineColRange(location) {
-            let file = text(mlirLocationFileLineColRangeGetFilename(location));
+            let file = identifier(mlirLocationFileLineColRangeGetFilename(location));
             let line = mlirLocationFileLineColRangeGetStartLine(location);
             let column = mlirLocationFileLineColRangeGetStartColumn(location);
             Some(format!("{file}:{line}:{column}"))
@@ -49,17 +49,5 @@ unsafe fn position(location: MlirLocation) -> Option<String> {
         } else {
             None
         }
-    }
-}
-
-/// # Safety
-///
-/// The identifier must be valid.
-unsafe fn text(identifier: MlirIdentifier) -> String {
-    // SAFETY: an identifier's string lives as long as its context.
-    unsafe {
-        let raw = mlirIdentifierStr(identifier);
-        let bytes = std::slice::from_raw_parts(raw.data.cast::<u8>(), raw.length);
-        String::from_utf8_lossy(bytes).into_owned()
     }
 }

@@ -7,18 +7,32 @@ use melior::{
     Context,
     ir::{
         Attribute, Identifier, OperationRef,
-        attribute::{ArrayAttribute, DenseI64ArrayAttribute, DictionaryAttribute, StringAttribute},
+        attribute::{ArrayAttribute, DenseI64ArrayAttribute, DictionaryAttribute},
         operation::OperationLike,
     },
 };
-use symm_ir::edit::set_attribute;
+use symm_ir::{diagnostics::Failure, edit::set_attribute, text};
 
 /// One row: a dictionary.
-pub(crate) struct Record<'c>(DictionaryAttribute<'c>);
+pub(crate) struct Record<'c> {
+    fields: DictionaryAttribute<'c>,
+    /// What the row is in, such as `symm.ops`.
+    table: &'static str,
+}
 
 /// Returns the rows of a module's table; none where it has no such attribute.
-pub(crate) fn records<'c: 'a, 'a>(module: OperationRef<'c, 'a>, name: &str) -> Vec<Record<'c>> {
-    rows(module.attribute(name).ok())
+///
+/// # Errors
+///
+/// Fails where the attribute is no list of dictionaries.
+pub(crate) fn records<'c: 'a, 'a>(
+    module: OperationRef<'c, 'a>,
+    table: &'static str,
+) -> Result<Vec<Record<'c>>, Failure> {
+    match module.attribute(table) {
+        Ok(attribute) => rows(attribute, table),
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// Gives a module a table.
@@ -47,56 +61,65 @@ impl<'c> Record<'c> {
     }
 
     /// Returns a field that is a text.
-    pub(crate) fn text(&self, name: &str) -> String {
-        self.0.element_by_name(name).map(text).unwrap_or_default()
+    pub(crate) fn text(&self, name: &str) -> Result<String, Failure> {
+        let field = self.fields.element_by_name(name);
+        let text = field.and_then(text::of);
+        text.ok_or_else(|| malformed(self.table, &format!("a text '{name}'")))
     }
 
     /// Returns a field that is a list of texts.
-    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
-        elements(self.0.element_by_name(name))
-            .into_iter()
-            .map(text)
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let expected = || malformed(self.table, &format!("a list of texts '{name}'"));
+        let field = self.fields.element_by_name(name).ok_or_else(expected)?;
+        let elements = elements(field).ok_or_else(expected)?.into_iter();
+        elements
+            .map(|element| text::of(element).ok_or_else(expected))
             .collect()
     }
 
     /// Returns a field that is a list of numbers.
-    pub(crate) fn numbers(&self, name: &str) -> Vec<i64> {
-        let list = self
-            .0
-            .element_by_name(name)
-            .map(DenseI64ArrayAttribute::try_from);
-        let Some(Ok(list)) = list else {
-            return Vec::new();
-        };
+    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<i64>, Failure> {
+        let expected = || malformed(self.table, &format!("a list of numbers '{name}'"));
+        let field = self.fields.element_by_name(name).ok_or_else(expected)?;
+        let list = DenseI64ArrayAttribute::try_from(field).map_err(|_| expected())?;
         (0..list.len())
-            .filter_map(|index| list.element(index).ok())
+            .map(|index| list.element(index).map_err(|_| expected()))
             .collect()
     }
 
     /// Returns a field that is a table.
-    pub(crate) fn records(&self, name: &str) -> Vec<Self> {
-        rows(self.0.element_by_name(name))
+    pub(crate) fn records(&self, name: &str) -> Result<Vec<Self>, Failure> {
+        let field = self.fields.element_by_name(name);
+        let field = field.ok_or_else(|| malformed(self.table, &format!("a list '{name}'")))?;
+        rows(field, self.table)
+    }
+
+    /// Says what a row lacks.
+    pub(crate) fn lacks(&self, expected: &str) -> Failure {
+        malformed(self.table, expected)
     }
 }
 
-fn rows(attribute: Option<Attribute<'_>>) -> Vec<Record<'_>> {
-    let rows = elements(attribute).into_iter();
-    rows.filter_map(|row| DictionaryAttribute::try_from(row).ok())
-        .map(Record)
-        .collect()
-}
-
-fn elements(attribute: Option<Attribute<'_>>) -> Vec<Attribute<'_>> {
-    let Some(Ok(list)) = attribute.map(ArrayAttribute::try_from) else {
-        return Vec::new();
+fn rows<'c>(attribute: Attribute<'c>, table: &'static str) -> Result<Vec<Record<'c>>, Failure> {
+    let expected = || malformed(table, "a list of dictionaries");
+    let row = |row| {
+        let fields = DictionaryAttribute::try_from(row).map_err(|_| expected())?;
+        Ok(Record { fields, table })
     };
+    let elements = elements(attribute).ok_or_else(expected)?;
+    elements.into_iter().map(row).collect()
+}
+
+fn elements(attribute: Attribute<'_>) -> Option<Vec<Attribute<'_>>> {
+    let list = ArrayAttribute::try_from(attribute).ok()?;
     (0..list.len())
-        .filter_map(|index| list.element(index).ok())
+        .map(|index| list.element(index).ok())
         .collect()
 }
 
-fn text(attribute: Attribute<'_>) -> String {
-    StringAttribute::try_from(attribute)
-        .map(|text| text.value().to_owned())
-        .unwrap_or_default()
+/// Says what a table of the module should have been.
+fn malformed(table: &str, expected: &str) -> Failure {
+    Failure::Message(format!(
+        "has a malformed {table}, the compiler's own attribute: expected {expected}; take it away"
+    ))
 }

@@ -8,13 +8,11 @@
 use crate::builder::{Builder, first_result};
 use melior::{
     dialect::llvm,
-    ir::{
-        BlockRef, OperationRef, Type, Value, attribute::StringAttribute, operation::OperationLike,
-    },
+    ir::{BlockRef, OperationRef, Type, Value},
 };
 use std::mem::{offset_of, size_of};
 use symm_abi::{AllReduceCall, CollectiveCall, MatmulCall, RuntimeTable};
-use symm_ir::walk;
+use symm_ir::{text, walk};
 
 /// The type of an argument or a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,8 +263,7 @@ impl Function {
 /// Returns the names of the functions that a module's body has already.
 pub fn declared<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Vec<String> {
     walk::operations(body)
-        .filter_map(|op| StringAttribute::try_from(op.attribute("sym_name").ok()?).ok())
-        .map(|name| name.value().to_owned())
+        .filter_map(text::symbol_name)
         .collect()
 }
 

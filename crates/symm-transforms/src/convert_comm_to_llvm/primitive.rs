@@ -4,14 +4,13 @@
 //! The primitives of `comm`.
 
 use super::{Conversion, view::View};
+use crate::attributes;
 use crate::{
     builder::{Builder, Compare, Field, Ordering, erase, first_result, memref_type},
     runtime,
 };
 use melior::ir::{
-    OperationRef, Value, ValueLike,
-    attribute::{FlatSymbolRefAttribute, IntegerAttribute},
-    operation::OperationLike,
+    OperationRef, Value, ValueLike, attribute::IntegerAttribute, operation::OperationLike,
 };
 use symm_ir::{
     diagnostics::Failure, dialect::symm_mem_group, memref::memory_space, pass::PassResult,
@@ -124,8 +123,8 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
         &mut self,
         op: OperationRef<'c, 'a>,
     ) -> Result<(Builder<'c, 'a>, View<'c, 'a>, u32), Failure> {
-        let name = FlatSymbolRefAttribute::try_from(op.attribute("group")?)?.value();
-        let group = self.group(op, name)?.clone();
+        let name = attributes::symbol(op, "group")?;
+        let group = self.group(op, &name)?.clone();
         Ok((
             Builder::before(op),
             self.views.get(op, &group)?,

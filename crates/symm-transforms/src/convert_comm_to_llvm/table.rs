@@ -14,14 +14,14 @@ use melior::{
         attributes::{Linkage, linkage},
     },
     ir::{
-        Attribute, BlockRef, OperationRef, Region, RegionLike, Type, Value,
+        BlockRef, OperationRef, Region, RegionLike, Type, Value,
         attribute::{DenseI32ArrayAttribute, StringAttribute, TypeAttribute},
         operation::OperationLike,
     },
 };
 use std::mem::offset_of;
 use symm_abi::{RUNTIME_SYMBOL, RuntimeTable};
-use symm_ir::{diagnostics::Failure, flow::symbol_references, walk};
+use symm_ir::{diagnostics::Failure, flow::symbol_references, text::symbol_name, walk};
 
 /// What `--finalize-memref-to-llvm` calls for ordinary buffers.
 const ALLOCATE: &str = "_mlir_memref_to_llvm_alloc";
@@ -40,7 +40,8 @@ pub(super) fn define<'c: 'a, 'a>(
         .first_block()
         .ok_or("the module has no body".to_owned())?;
     let b = Builder::at_end(context, module.location(), body);
-    let is_symbol = |name: &str| walk::children(module).any(|op| symbol_name(op) == Some(name));
+    let is_symbol =
+        |name: &str| walk::children(module).any(|op| symbol_name(op).as_deref() == Some(name));
     if !is_symbol(RUNTIME_SYMBOL) {
         global(&b);
     }
@@ -62,7 +63,7 @@ pub(super) fn define<'c: 'a, 'a>(
 
 fn define_function<'c: 'a, 'a>(b: &Builder<'c, 'a>, body: BlockRef<'c, 'a>, function: &Function) {
     for op in walk::operations(body) {
-        if symbol_name(op) == Some(function.name) {
+        if symbol_name(op).as_deref() == Some(function.name) {
             let is_defined = op
                 .region(0)
                 .is_ok_and(|region| region.first_block().is_some());
@@ -185,9 +186,4 @@ fn llvm_function<'c: 'a, 'a>(b: &Builder<'c, 'a>, name: &str, r#type: Type<'c>, 
         ("linkage", linkage(b.context(), Linkage::Internal)),
     ];
     b.op_with_regions("llvm.func", &[], &[], &attributes, vec![body]);
-}
-
-fn symbol_name<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<&'c str> {
-    let name: Attribute<'c> = op.attribute("sym_name").ok()?;
-    Some(StringAttribute::try_from(name).ok()?.value())
 }

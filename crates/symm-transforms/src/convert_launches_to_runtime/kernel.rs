@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use symm_ir::{
     diagnostics::{Failure, error},
     edit::set_attribute,
+    text::{self, symbol_name},
     walk,
 };
 
@@ -87,25 +88,13 @@ fn target(launch: OperationRef<'_, '_>) -> Result<(String, String), Failure> {
     // SAFETY: the attribute is a reference to a symbol, says the op's verifier.
     Ok(unsafe {
         (
-            text(mlirSymbolRefAttrGetRootReference(raw(reference))),
-            text(mlirSymbolRefAttrGetLeafReference(raw(reference))),
+            text::from_raw(mlirSymbolRefAttrGetRootReference(raw(reference))),
+            text::from_raw(mlirSymbolRefAttrGetLeafReference(raw(reference))),
         )
     })
-}
-
-/// Returns the name of a symbol.
-pub(super) fn symbol_name(op: OperationRef<'_, '_>) -> Option<String> {
-    let name = StringAttribute::try_from(op.attribute("sym_name").ok()?).ok()?;
-    Some(name.value().to_owned())
 }
 
 fn raw(attribute: Attribute<'_>) -> MlirAttribute {
     use melior::ir::AttributeLike;
     attribute.to_raw()
-}
-
-fn text(raw: mlir_sys::MlirStringRef) -> String {
-    // SAFETY: the name of a symbol lives as long as its context.
-    let bytes = unsafe { std::slice::from_raw_parts(raw.data.cast::<u8>(), raw.length) };
-    String::from_utf8_lossy(bytes).into_owned()
 }

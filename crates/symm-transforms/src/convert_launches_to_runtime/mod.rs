@@ -22,7 +22,7 @@ use mlir_sys::{
 use symm_abi::cuda::{CudaKernel, PtxModule};
 use symm_ir::{
     pass::{PassDef, PassResult, PassRun, StatisticDef},
-    walk,
+    text, walk,
 };
 
 /// The name of the module that gathers the kernels.
@@ -103,5 +103,5 @@ pub fn gpu_module<'c: 'a, 'a>(
     name: &str,
 ) -> Option<OperationRef<'c, 'a>> {
     walk::children(module)
-        .find(|op| walk::is(*op, "gpu.module") && kernel::symbol_name(*op).as_deref() == Some(name))
+        .find(|op| walk::is(*op, "gpu.module") && text::symbol_name(*op).as_deref() == Some(name))
 }

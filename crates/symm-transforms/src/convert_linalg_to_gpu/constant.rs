@@ -5,6 +5,7 @@
 //! memory of the GPU.
 
 use crate::{
+    attributes,
     builder::{Builder, erase, first_result, memref_type, shape},
     runtime::CONSTANT,
 };
@@ -15,9 +16,7 @@ use melior::{
     },
     ir::{
         Attribute, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
-        attribute::{
-            DenseElementsAttribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute,
-        },
+        attribute::{DenseElementsAttribute, StringAttribute, TypeAttribute},
         operation::OperationLike,
         r#type::MemRefType,
     },
@@ -31,6 +30,7 @@ use symm_ir::{
     diagnostics::{Failure, error},
     memref::bytes,
     pass::PassResult,
+    text,
     value::replace_all_uses,
     walk,
 };
@@ -42,11 +42,11 @@ pub const SECTION: &str = ".symm.const.";
 pub(super) fn convert<'c: 'a, 'a>(module: OperationRef<'c, 'a>, cuda: &mut Cuda) -> PassResult {
     let mut numbers = HashMap::new();
     for op in walk::collect_named(module, "memref.get_global") {
-        let name = FlatSymbolRefAttribute::try_from(op.attribute("name")?)?.value();
-        let number = match numbers.get(name) {
+        let name = attributes::symbol(op, "name")?;
+        let number = match numbers.get(&name) {
             Some(number) => *number,
             None => {
-                let number = enter(op, find(module, op, name)?, cuda)?;
+                let number = enter(op, find(module, op, &name)?, cuda)?;
                 numbers.insert(name, number);
                 number
             }
@@ -65,8 +65,7 @@ fn find<'c: 'a, 'a>(
     name: &str,
 ) -> Result<OperationRef<'c, 'a>, Failure> {
     let is_named = |op: &OperationRef<'c, 'a>| {
-        let symbol = op.attribute("sym_name").and_then(StringAttribute::try_from);
-        walk::is(*op, "memref.global") && symbol.is_ok_and(|symbol| symbol.value() == name)
+        walk::is(*op, "memref.global") && text::symbol_name(*op).as_deref() == Some(name)
     };
     let found = walk::children(module).find(is_named);
     found.ok_or_else(|| error(&user, format!("uses unknown global @{name}")).emit())

@@ -102,7 +102,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let test = pass.options().bool("test-without-exit-barrier");
         Ok(Self {
             kernels: Kernels::new(module.body, test),
-            buffers: buffer_table::read(pass.operation()),
+            buffers: buffer_table::read(pass.operation())?,
             module,
         })
     }

@@ -20,7 +20,7 @@ use symm_ir::{
     diagnostics::{Failure, error, error_at},
     edit::set_attribute,
     pass::{OptionDef, PassDef, PassResult, PassRun},
-    walk,
+    text, walk,
 };
 
 /// Wraps public functions in the signature that the runtime calls.
@@ -68,8 +68,8 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let mut entries = Vec::new();
     for (name, function) in functions {
         make_private(pass, function);
-        if wanted.is_empty() || wanted.contains(&name) {
-            entries.push(create(name, function)?);
+        if wanted.is_empty() || wanted.contains(&name.as_str()) {
+            entries.push(create(&name, function)?);
         }
     }
     entry_table::write(pass.context(), module, &entries);
@@ -79,21 +79,23 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 /// Returns the public functions that have a body, with their names.
 fn public_functions<'c: 'a, 'a>(
     module: OperationRef<'c, 'a>,
-) -> Vec<(&'c str, OperationRef<'c, 'a>)> {
+) -> Vec<(String, OperationRef<'c, 'a>)> {
     walk::children(module)
         .filter(|op| walk::is(*op, "func.func"))
-        .filter(|op| text(*op, "sym_visibility").is_none_or(|visibility| visibility == "public"))
+        .filter(|op| {
+            text::attribute(*op, "sym_visibility").is_none_or(|visibility| visibility == "public")
+        })
         .filter(|op| {
             op.region(0)
                 .is_ok_and(|region| region.first_block().is_some())
         })
-        .filter_map(|op| Some((text(op, "sym_name")?, op)))
+        .filter_map(|op| Some((text::symbol_name(op)?, op)))
         .collect()
 }
 
 fn check_wanted<'c: 'a, 'a>(
     module: OperationRef<'c, 'a>,
-    functions: &[(&str, OperationRef<'c, 'a>)],
+    functions: &[(String, OperationRef<'c, 'a>)],
     wanted: &[&str],
 ) -> PassResult {
     let names: Vec<_> = functions
@@ -140,12 +142,4 @@ fn create<'c: 'a, 'a>(name: &str, function: OperationRef<'c, 'a>) -> Result<Entr
         arguments: signature.arguments.iter().map(EntryValue::from).collect(),
         results: signature.results.iter().map(EntryValue::from).collect(),
     })
-}
-
-fn text<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> Option<&'c str> {
-    Some(
-        StringAttribute::try_from(op.attribute(name).ok()?)
-            .ok()?
-            .value(),
-    )
 }

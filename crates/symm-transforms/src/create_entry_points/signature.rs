@@ -16,7 +16,7 @@ use melior::ir::{
 use symm_abi::DType;
 use symm_ir::{
     diagnostics::{Failure, error_at},
-    memref,
+    memref, text,
 };
 
 /// An argument or a result.
@@ -113,7 +113,7 @@ impl<'c> Value<'c> {
         'c: 'a,
     {
         let refuse = |expected: &str| {
-            let entry = super::text(function, "sym_name").unwrap_or_default();
+            let entry = text::symbol_name(function).unwrap_or_default();
             let message =
                 format!("@{entry} is an entry: expected {what} to be {expected}, got {type}");
             error_at(function.location(), message).emit()

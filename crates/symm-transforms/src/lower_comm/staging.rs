@@ -3,11 +3,9 @@
 
 //! Which operands cannot live in symmetric memory and have to be copied there.
 
-use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, Value, attribute::StringAttribute,
-    operation::OperationLike,
-};
+use melior::ir::{BlockLike, BlockRef, OperationRef, RegionLike, Value, operation::OperationLike};
 use symm_ir::{
+    text,
     value::{self, Origin},
     walk,
 };
@@ -72,8 +70,5 @@ pub fn is_entry<'c: 'a, 'a>(block: BlockRef<'c, 'a>) -> bool {
 }
 
 fn is_private<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {
-    function
-        .attribute("sym_visibility")
-        .and_then(StringAttribute::try_from)
-        .is_ok_and(|visibility| visibility.value() == "private")
+    text::attribute(function, "sym_visibility").as_deref() == Some("private")
 }

@@ -9,15 +9,14 @@ use super::{
     survey::{Operand, Survey},
 };
 use melior::ir::{
-    BlockLike, OperationRef, RegionLike, Type, Value,
-    attribute::{StringAttribute, TypeAttribute},
-    operation::OperationLike,
-    r#type::FunctionType,
+    BlockLike, OperationRef, RegionLike, Type, Value, attribute::TypeAttribute,
+    operation::OperationLike, r#type::FunctionType,
 };
 use std::collections::{HashMap, HashSet};
 use symm_ir::{
     memref::{has_identity_layout, is_memref},
     symbol::SymbolCache,
+    text,
 };
 
 /// A function.
@@ -55,7 +54,7 @@ impl<'c: 'a, 'a> Functions<'c, 'a> {
         for function in &mut self.all {
             function.changeable = is_private(function.op)
                 && !is_declaration(function.op)
-                && !self.references.contains(name_of(function.op));
+                && !self.references.contains(&name_of(function.op));
         }
     }
 
@@ -116,7 +115,7 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
         }
         let symbols = SymbolCache::new();
         for call in &functions.calls {
-            let callee = symbols.lookup(*call, symbol(*call, "callee"));
+            let callee = symbols.lookup(*call, &symbol(*call, "callee"));
             self.connect_call(*call, functions.get(callee));
         }
         for exit in &functions.returns {
@@ -178,10 +177,8 @@ fn function_type<'c>(op: OperationRef<'c, '_>) -> Option<FunctionType<'c>> {
     FunctionType::try_from(value).ok()
 }
 
-fn name_of<'c>(op: OperationRef<'c, '_>) -> &'c str {
-    op.attribute("sym_name")
-        .and_then(StringAttribute::try_from)
-        .map_or("", |name| name.value())
+fn name_of(op: OperationRef<'_, '_>) -> String {
+    text::symbol_name(op).unwrap_or_default()
 }
 
 fn key(op: OperationRef<'_, '_>) -> usize {

@@ -3,13 +3,9 @@
 
 //! Why a buffer cannot be moved to another memory space.
 
-use melior::ir::{
-    Attribute, OperationRef,
-    attribute::{FlatSymbolRefAttribute, StringAttribute},
-    operation::OperationLike,
-};
+use melior::ir::{Attribute, OperationRef, operation::OperationLike};
 use std::fmt;
-use symm_ir::dialect::symm_mem_group;
+use symm_ir::{dialect::symm_mem_group, text};
 
 /// Why a class of memrefs must stay in the memory space that it is in.
 #[derive(Clone, Copy)]
@@ -68,7 +64,7 @@ struct Func<'c, 'a>(OperationRef<'c, 'a>);
 
 impl fmt::Display for Func<'_, '_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = string(self.0, "sym_name").unwrap_or_default();
+        let name = text::symbol_name(self.0).unwrap_or_default();
         if !is_private(self.0) {
             write!(formatter, "public function @{name}")
         } else if is_declaration(self.0) {
@@ -84,7 +80,7 @@ impl fmt::Display for Func<'_, '_> {
 
 /// Says whether a symbol can be used from inside its symbol table only.
 pub fn is_private(op: OperationRef<'_, '_>) -> bool {
-    string(op, "sym_visibility") == Some("private")
+    text::attribute(op, "sym_visibility").as_deref() == Some("private")
 }
 
 /// Says whether a function has no body.
@@ -94,10 +90,8 @@ pub fn is_declaration(op: OperationRef<'_, '_>) -> bool {
 }
 
 /// Returns the name that a symbol reference of an op refers to.
-pub fn symbol<'c>(op: OperationRef<'c, '_>, attribute: &str) -> &'c str {
-    op.attribute(attribute)
-        .and_then(FlatSymbolRefAttribute::try_from)
-        .map_or("", |reference| reference.value())
+pub fn symbol(op: OperationRef<'_, '_>, attribute: &str) -> String {
+    text::attribute(op, attribute).unwrap_or_default()
 }
 
 /// Returns a memory space as users call it.
@@ -107,14 +101,6 @@ pub fn spell(space: Option<Attribute<'_>>) -> String {
         Some((_, Some(group))) => format!("symmetric memory of @{group}"),
         Some((space, None)) => format!("memory space {space}"),
     }
-}
-
-fn string<'c>(op: OperationRef<'c, '_>, attribute: &str) -> Option<&'c str> {
-    Some(
-        StringAttribute::try_from(op.attribute(attribute).ok()?)
-            .ok()?
-            .value(),
-    )
 }
 
 fn name(op: OperationRef<'_, '_>) -> String {

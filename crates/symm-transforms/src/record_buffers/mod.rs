@@ -4,13 +4,13 @@
 //! `--record-buffers`: which buffer lives where, for people.
 
 use crate::buffer_table;
-use melior::ir::{OperationRef, ValueLike, attribute::StringAttribute, operation::OperationLike};
+use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
 use symm_abi::Buffer;
 use symm_ir::{
     dialect::symm_mem_group,
     memref,
     pass::{PassDef, PassResult, PassRun},
-    walk,
+    text, walk,
 };
 
 /// Enters a program's buffers into a table.
@@ -34,7 +34,7 @@ Runs after `--place-symmetric-buffers`, which decides.
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let mut buffers = buffer_table::read(module);
+    let mut buffers = buffer_table::read(module)?;
     let allocations = walk::collect_named(module, "memref.alloc");
     buffers.extend(allocations.into_iter().filter_map(describe));
     buffer_table::write(pass.context(), module, &buffers);
@@ -44,12 +44,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 fn describe<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Buffer> {
     let r#type = crate::builder::first_result(op).r#type();
     let group = memref::memory_space(r#type).and_then(symm_mem_group);
-    let function = walk::parent_named(op, "func.func")?
-        .attribute("sym_name")
-        .ok()?;
-    let function = StringAttribute::try_from(function).ok()?;
+    let function = text::symbol_name(walk::parent_named(op, "func.func")?)?;
     Some(Buffer {
-        name: format!("@{}", function.value()),
+        name: format!("@{}", function),
         loc: crate::place::of(op.location()),
         bytes: memref::bytes(r#type)?,
         space: buffer_table::space(group.as_deref()),
