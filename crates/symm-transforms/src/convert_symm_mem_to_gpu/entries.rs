@@ -3,13 +3,9 @@
 
 //! Which entries run an op.
 
-use melior::ir::{
-    OperationRef, RegionLike,
-    attribute::{FlatSymbolRefAttribute, StringAttribute},
-    operation::OperationLike,
-};
+use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
 use std::collections::{BTreeSet, HashMap};
-use symm_ir::walk;
+use symm_ir::{text, walk};
 
 /// The entries from which each function is reached, by the names of functions.
 pub(super) struct Entries {
@@ -21,11 +17,11 @@ impl Entries {
     pub(super) fn of<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> Self {
         let functions: Vec<_> = walk::children(module)
             .filter(|op| walk::is(*op, "func.func"))
-            .filter_map(|op| Some((name(op)?, op)))
+            .filter_map(|op| Some((text::symbol_name(op)?, op)))
             .collect();
         let called: HashMap<&str, Vec<String>> = functions
             .iter()
-            .map(|(name, function)| (*name, callees(*function)))
+            .map(|(name, function)| (name.as_str(), callees(*function)))
             .collect();
         let mut entries = Self {
             of_function: HashMap::new(),
@@ -38,8 +34,8 @@ impl Entries {
 
     /// Returns the names of the entries that run an op.
     pub(super) fn running<'c: 'a, 'a>(&self, op: OperationRef<'c, 'a>) -> BTreeSet<String> {
-        let function = walk::parent_named(op, "func.func").and_then(name);
-        let entries = function.and_then(|function| self.of_function.get(function));
+        let function = walk::parent_named(op, "func.func").and_then(text::symbol_name);
+        let entries = function.and_then(|function| self.of_function.get(&function));
         entries.cloned().unwrap_or_default()
     }
 
@@ -66,22 +62,15 @@ fn callees<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> Vec<String> {
         } else {
             return None;
         };
-        let callee = FlatSymbolRefAttribute::try_from(op.attribute(attribute).ok()?).ok()?;
-        Some(callee.value().to_owned())
+        text::attribute(*op, attribute)
     };
     walk::collect(function).iter().filter_map(named).collect()
 }
 
 /// Tells whether a function can be called from outside.
 fn is_entry<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> bool {
-    let visibility = function.attribute("sym_visibility");
-    let visibility = visibility.and_then(StringAttribute::try_from);
-    let is_public = visibility.map_or(true, |visibility| visibility.value() == "public");
+    let visibility = text::attribute(function, "sym_visibility");
+    let is_public = visibility.is_none_or(|visibility| visibility == "public");
     let body = function.region(0).ok().and_then(|body| body.first_block());
     is_public && body.is_some()
-}
-
-fn name<'c: 'a, 'a>(function: OperationRef<'c, 'a>) -> Option<&'c str> {
-    let name = StringAttribute::try_from(function.attribute("sym_name").ok()?).ok()?;
-    Some(name.value())
 }
