@@ -7,9 +7,10 @@ use melior::{
     Context,
     ir::{
         Attribute, BlockLike, BlockRef, OperationRef, RegionLike, Type, Value,
-        attribute::DenseI32ArrayAttribute, operation::OperationLike,
+        attribute::DenseI32ArrayAttribute, operation::OperationLike, r#type::RankedTensorType,
     },
 };
+use mlir_sys::{mlirDenseElementsAttrGetSplatValue, mlirDenseElementsAttrRawBufferGet};
 use symm_ir::{
     linalg::{Position, parallel_loops, positions},
     value::{defining_op, operand, uses},
@@ -104,22 +105,51 @@ pub(crate) fn neutral<'c>(
     context: &'c Context,
     of: Type<'c>,
 ) -> Option<Attribute<'c>> {
-    use melior::ir::{
-        TypeLike,
-        attribute::{FloatAttribute, IntegerAttribute},
-        r#type::IntegerType,
-    };
+    use melior::ir::{TypeLike, attribute::FloatAttribute, r#type::IntegerType};
     let (_, text) = COMBINERS.iter().find(|(name, _)| *name == combiner)?;
     if of.is_float() {
         return Some(FloatAttribute::new(context, of, text.parse().ok()?).into());
     }
     let width = IntegerType::try_from(of).ok()?.width();
-    let bits = match *text {
-        "min" => i64::MIN >> (64 - width),
-        "max" => i64::MAX >> (64 - width),
-        number => number.parse().ok()?,
+    Some(integer(of, &bits(text, width)?))
+}
+
+/// Returns the bits of an integer, the least first: 0, 1, -1, or the least or largest that there is.
+fn bits(text: &str, width: u32) -> Option<Vec<bool>> {
+    let (first, middle, last) = match text {
+        "min" => (false, false, true),
+        "max" => (true, true, false),
+        "-1" => (true, true, true),
+        "0" => (false, false, false),
+        "1" => (true, false, false),
+        _ => return None,
     };
-    Some(IntegerAttribute::new(of, bits).into())
+    let width = width as usize;
+    let mut bits = vec![middle; width];
+    *bits.first_mut()? = first;
+    // The sign of an integer of one bit is all there is of it.
+    if width > 1 || text == "min" || text == "max" {
+        bits[width - 1] = last;
+    }
+    Some(bits)
+}
+
+/// Returns an integer of any width.
+fn integer<'c>(of: Type<'c>, bits: &[bool]) -> Attribute<'c> {
+    use melior::ir::TypeLike;
+    let byte = |bits: &[bool]| {
+        bits.iter()
+            .rev()
+            .fold(0, |byte, bit| byte << 1 | u8::from(*bit))
+    };
+    let bytes: Vec<u8> = bits.chunks(8).map(byte).collect();
+    let one = RankedTensorType::new(&[1], of, None);
+    // SAFETY: the type is that of one integer, and has as many bytes as are given.
+    unsafe {
+        let elements =
+            mlirDenseElementsAttrRawBufferGet(one.to_raw(), bytes.len(), bytes.as_ptr().cast());
+        Attribute::from_raw(mlirDenseElementsAttrGetSplatValue(elements))
+    }
 }
 
 /// Returns the op that a body ends with, if it combines the element that is there
@@ -144,4 +174,41 @@ fn inputs_and_results(op: OperationRef<'_, '_>) -> Option<(i32, i32)> {
     let segments = DenseI32ArrayAttribute::try_from(op.attribute("operandSegmentSizes").ok()?);
     let segments = segments.ok()?;
     Some((segments.element(0).ok()?, segments.element(1).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::neutral;
+    use melior::{Context, ir::Type};
+
+    #[test]
+    fn integers_of_any_width_have_neutral_values() {
+        let context = Context::new();
+        let cases = [
+            ("arith.addi", "i1", "false"),
+            ("arith.andi", "i1", "true"),
+            ("arith.muli", "i1", "true"),
+            ("arith.maxsi", "i1", "true"),
+            ("arith.minsi", "i1", "false"),
+            ("arith.minui", "i3", "-1 : i3"),
+            ("arith.maxsi", "i8", "-128 : i8"),
+            ("arith.minsi", "i8", "127 : i8"),
+            ("arith.muli", "i8", "1 : i8"),
+            ("arith.maxsi", "i64", "-9223372036854775808 : i64"),
+            ("arith.minsi", "i64", "9223372036854775807 : i64"),
+            ("arith.minui", "i128", "-1 : i128"),
+            ("arith.ori", "i128", "0 : i128"),
+            (
+                "arith.maxsi",
+                "i128",
+                "-170141183460469231731687303715884105728 : i128",
+            ),
+            ("arith.minsi", "i65", "18446744073709551615 : i65"),
+        ];
+        for (combiner, of, expected) in cases {
+            let r#type = Type::parse(&context, of).expect("a type");
+            let value = neutral(combiner, &context, r#type).expect("a neutral value");
+            assert_eq!(value.to_string(), expected, "{combiner} of {of}");
+        }
+    }
 }
