@@ -1,14 +1,19 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Symbols, looked up through a cache.
+//! Symbols, looked up through a cache, and names for new ones.
 
 use crate::text;
 use melior::ir::{OperationRef, operation::OperationLike};
 use mlir_sys::{
     MlirSymbolTable, mlirSymbolTableCreate, mlirSymbolTableDestroy, mlirSymbolTableLookup,
 };
-use std::{cell::RefCell, collections::HashMap, iter, marker::PhantomData};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    iter,
+    marker::PhantomData,
+};
 
 /// Symbol tables, each built once. Symbols must not be added, renamed or erased
 /// while the cache lives.
@@ -54,6 +59,17 @@ impl<'c: 'a, 'a> SymbolCache<'c, 'a> {
     }
 }
 
+/// Returns a name that is not taken yet, and takes it: the one that is wanted, or that with
+/// a number behind it.
+pub fn unique(wanted: String, taken: &mut HashSet<String>) -> String {
+    let numbered = (1..).map(|number| format!("{wanted}_{number}"));
+    let mut names = iter::once(wanted.clone()).chain(numbered);
+    let name = names.find(|name| !taken.contains(name));
+    let name = name.unwrap_or(wanted);
+    taken.insert(name.clone());
+    name
+}
+
 impl Default for SymbolCache<'_, '_> {
     fn default() -> Self {
         Self {
@@ -69,5 +85,21 @@ impl Drop for SymbolCache<'_, '_> {
             // SAFETY: the table was made by `table` and is destroyed once.
             unsafe { mlirSymbolTableDestroy(*table) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unique;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_that_are_taken_get_a_number() {
+        let mut taken = HashSet::new();
+        let mut name = |wanted: &str| unique(wanted.to_owned(), &mut taken);
+        assert_eq!(
+            ["f", "f_1", "f", "f"].map(&mut name),
+            ["f", "f_1", "f_2", "f_3"]
+        );
     }
 }

@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use symm_ir::{
     diagnostics::{Failure, error},
     edit::set_attribute,
+    symbol::unique,
     text::{self, symbol_name},
     walk,
 };
@@ -46,7 +47,7 @@ impl Kernels {
             .collect();
         end.op_with_regions("gpu.module", &[], &[], &[("sym_name", name)], vec![region]);
         let into = Builder::at_end(end.context(), end.location(), block);
-        let mut names = HashMap::new();
+        let (mut names, mut taken) = (HashMap::new(), HashSet::new());
         for source in sources {
             let outer = symbol_name(source).unwrap_or_default();
             for op in walk::children(source).collect::<Vec<_>>() {
@@ -59,7 +60,11 @@ impl Kernels {
                 let name = outer
                     .strip_suffix("_kernel")
                     .map_or(outer.clone(), str::to_owned);
-                let name = format!("symm_{}", name.replace("_kernel_", "_"));
+                // The second kernel of @f and the first of @f_0 would have one name.
+                let name = unique(
+                    format!("symm_{}", name.replace("_kernel_", "_")),
+                    &mut taken,
+                );
                 into.adopt(op);
                 let attribute = StringAttribute::new(end.context(), &name);
                 set_attribute(op, "sym_name", attribute.into());

@@ -3,7 +3,10 @@
 
 //! `--outline-contractions`: fusion cannot reach into a function.
 
-use crate::builder::{Builder, erase, first_result};
+use crate::{
+    builder::{Builder, erase, first_result},
+    runtime,
+};
 use melior::ir::{
     Operation, OperationRef, RegionLike, Type, Value, ValueLike, operation::OperationLike,
 };
@@ -14,6 +17,7 @@ use mlir_sys::{
 use symm_ir::{
     linalg::is_contraction,
     pass::{PassDef, PassResult, PassRun, StatisticDef},
+    symbol::unique,
     value::replace_all_uses,
     walk,
 };
@@ -50,9 +54,10 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         .into_iter()
         .filter(|op| is_contraction(*op) && op.result_count() == 1)
         .collect();
-    for (number, product) in products.into_iter().enumerate() {
+    let mut taken = runtime::declared(body).into_iter().collect();
+    for product in products {
         let end = Builder::at_end(pass.context(), product.location(), body);
-        outline(&end, product, &format!("{NAME}_{number}"));
+        outline(&end, product, &unique(NAME.to_owned(), &mut taken));
         pass.count("outlined", 1);
     }
     Ok(())
