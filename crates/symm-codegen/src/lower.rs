@@ -74,12 +74,12 @@ pub fn lower_to_llvm(
         ),
     };
     run_pipeline(context, module, &pipeline)?;
-    check_lowered(module.as_operation())
+    check_lowered(module.as_operation(), road)
 }
 
 /// Reports the first op that no pass lowered, and the first function without a
 /// body.
-fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
+fn check_lowered(module: OperationRef<'_, '_>, road: Road<'_>) -> Result<()> {
     let cast = "builtin.unrealized_conversion_cast";
     let ops = walk::collect(module);
     let left = |op: &&OperationRef<'_, '_>| {
@@ -96,7 +96,7 @@ fn check_lowered(module: OperationRef<'_, '_>) -> Result<()> {
         .find(|op| !is_cast(op))
         .or_else(|| ops.iter().find(left))
     {
-        error(op, code_for(*op)).emit();
+        error(op, code_for(*op, road)).emit();
         return Err(Error::Diagnosed);
     }
     if let Some(op) = ops.iter().find(|op| has_scalable_vector(**op)) {
@@ -143,9 +143,16 @@ fn report_external(ops: &[OperationRef<'_, '_>], function: OperationRef<'_, '_>)
 }
 
 /// Says what an op cannot become.
-fn code_for(op: OperationRef<'_, '_>) -> &'static str {
-    match walk::parent_named(op, "gpu.module") {
-        Some(_) => "cannot be lowered to code for GPUs",
-        None => "cannot be lowered to code for CPU",
+fn code_for(op: OperationRef<'_, '_>, road: Road<'_>) -> &'static str {
+    match (walk::parent_named(op, "gpu.module"), road) {
+        (Some(_), _) => {
+            "cannot be lowered to code for GPUs; express it in ops that MLIR converts to NVVM"
+        }
+        (None, Road::Cpu) => {
+            "cannot be lowered to code for CPU; express it in ops that MLIR converts to LLVM"
+        }
+        (None, Road::Cuda(_)) => {
+            "cannot be lowered to code for the host of a GPU; express it in ops that MLIR converts to LLVM"
+        }
     }
 }

@@ -7,7 +7,9 @@ use crate::text;
 use melior::ir::{OperationRef, Value};
 use mlir_sys::{MlirStringRef, MlirValue};
 use std::ffi::c_void;
-use symm_sys::{symmOperationVisitForwards, symmOperationVisitSymbolReferences};
+use symm_sys::{
+    symmOperationIsBufferizable, symmOperationVisitForwards, symmOperationVisitSymbolReferences,
+};
 
 /// A value that control flow hands on.
 #[derive(Clone, Copy)]
@@ -49,6 +51,12 @@ unsafe extern "C" fn push(from: MlirValue, to: MlirValue, data: *mut c_void) {
 unsafe fn value<'c, 'a>(raw: MlirValue) -> Option<Value<'c, 'a>> {
     // SAFETY: the caller promises it.
     (!raw.ptr.is_null()).then(|| unsafe { Value::from_raw(raw) })
+}
+
+/// Says whether bufferization knows an op.
+pub fn is_bufferizable(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the op is valid.
+    unsafe { symmOperationIsBufferizable(op.to_raw()) }
 }
 
 /// Returns the first and the last name of each symbol reference in the

@@ -5,6 +5,8 @@
 
 use crate::{
     bound_reuse::BOUND_REUSE,
+    check_bufferization::CHECK_BUFFERIZATION,
+    check_program::CHECK_PROGRAM,
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     convert_symm_mem_to_cpu::CONVERT_SYMM_MEM_TO_CPU,
     create_entry_points::CREATE_ENTRY_POINTS,
@@ -40,9 +42,10 @@ pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cpu-pipeline",
     summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
     description: "
-`--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
+`--check-program`, `--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
 `--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`,
-`--create-entry-points`, `--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own conversions of
+`--create-entry-points`, `--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own
+conversions of
 `linalg`, `scf`, `memref`, `arith`, `math`, `complex`, `vector` and `func`. It takes the
 options of our passes among these.
 ",
@@ -81,6 +84,7 @@ pub(crate) const TO_LLVM: &str = "convert-vector-to-scf,expand-strided-metadata,
 pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
     pipeline.add(&FILL_SPLATS, "")?;
     pipeline.add(&BOUND_REUSE, "")?;
+    pipeline.add(&CHECK_BUFFERIZATION, "")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;
@@ -96,6 +100,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let configured = |pipeline: Pipeline<'_>, pass: &'static PassDef| {
         pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
     };
+    pipeline.add(&CHECK_PROGRAM, "")?;
     configured(pipeline, &LOWER_COMM)?;
     pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
     pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;

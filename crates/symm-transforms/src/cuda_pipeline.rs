@@ -6,6 +6,7 @@
 
 use crate::{
     approximate_math::APPROXIMATE_MATH,
+    check_program::CHECK_PROGRAM,
     convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     convert_comm_to_nvvm::CONVERT_COMM_TO_NVVM,
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
@@ -45,7 +46,7 @@ pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cuda-pipeline",
     summary: "Lower a program with collectives to host code and kernels for NVIDIA GPUs",
     description: "
-`--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
+`--check-program`, `--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
 `--raise-vectors`, fusion of elementwise ops, bufferization with function boundaries,
 `--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`, `--create-entry-points`,
 `--convert-symm-mem-to-gpu`, `--convert-comm-to-nvvm`, `--launch-host-code`,
@@ -91,6 +92,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
     let configured =
         |pass: &'static PassDef| pipeline.add(pass, &forwarded(options, pass)).map(|_| ());
+    pipeline.add(&CHECK_PROGRAM, "")?;
     pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
     pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
     pipeline.add_text("inline,symbol-dce,canonicalize,cse")?;

@@ -11,6 +11,8 @@ mod attributes;
 pub mod bound_reuse;
 pub mod buffer_table;
 mod builder;
+pub mod check_bufferization;
+pub mod check_program;
 pub mod convert_comm_to_llvm;
 pub mod convert_comm_to_nvvm;
 pub mod convert_launches_to_runtime;
@@ -37,6 +39,7 @@ pub mod launch_host_code;
 mod library;
 pub mod lower_comm;
 mod module_state;
+mod number_type;
 pub mod op_table;
 pub mod order_loops;
 pub mod outline_contractions;
@@ -58,6 +61,8 @@ use symm_ir::pass::{PassDef, PipelineDef};
 pub static PASSES: &[&PassDef] = &[
     &approximate_math::APPROXIMATE_MATH,
     &bound_reuse::BOUND_REUSE,
+    &check_bufferization::CHECK_BUFFERIZATION,
+    &check_program::CHECK_PROGRAM,
     &convert_comm_to_llvm::CONVERT_COMM_TO_LLVM,
     &convert_comm_to_nvvm::CONVERT_COMM_TO_NVVM,
     &convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,

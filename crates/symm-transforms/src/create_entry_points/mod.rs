@@ -15,6 +15,7 @@ use mlir_sys::{
     mlirGetDialectHandle__func__, mlirGetDialectHandle__llvm__, mlirGetDialectHandle__memref__,
 };
 use signature::Signature;
+pub(crate) use signature::may_be_contiguous;
 use symm_abi::ENTRY_PREFIX;
 use symm_ir::{
     diagnostics::{Failure, error, error_at},

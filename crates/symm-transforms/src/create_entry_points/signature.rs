@@ -131,7 +131,7 @@ impl<'c> Value<'c> {
         if memref::bytes(r#type).is_none_or(|bytes| i64::try_from(bytes).is_err()) {
             return Err(refuse("of less than 2^63 bytes"));
         }
-        if !may_be_contiguous(buffer, &shape) {
+        if !may_be_contiguous(buffer) {
             return Err(refuse("row-major and contiguous"));
         }
         Ok(Self {
@@ -144,11 +144,11 @@ impl<'c> Value<'c> {
 }
 
 /// Says whether a type can describe a row-major buffer without gaps.
-fn may_be_contiguous(r#type: MemRefType<'_>, shape: &[i64]) -> bool {
+pub(crate) fn may_be_contiguous(r#type: MemRefType<'_>) -> bool {
     let (strides, offset) = r#type.strides_and_offset();
     let mut expected: i64 = 1;
     let mut matches = offset == 0 || offset == dynamic();
-    for (extent, stride) in shape.iter().zip(&strides).rev() {
+    for (extent, stride) in shape(r#type).iter().zip(&strides).rev() {
         matches &= *extent == 1 || *stride == expected || *stride == dynamic();
         expected = expected.saturating_mul(*extent);
     }

@@ -220,6 +220,9 @@ void symmRegisterTranslations(void (*fill)(MlirDialectRegistry));
 /* The operation before `op` in its block, or null. */
 MlirOperation symmOperationGetPrevInBlock(MlirOperation op);
 
+/* Says whether bufferization knows `op`. */
+bool symmOperationIsBufferizable(MlirOperation op);
+
 /* Calls `visit` for each value that control flow hands on at `op`: operands of
  * branches, of ops with regions and of the terminators in these, with the block
  * argument or result that gets them. `from` is null where the op itself makes

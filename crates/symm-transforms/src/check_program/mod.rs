@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! `--check-program`: what no artifact can hold is refused at once, and by name.
+
+mod types;
+
+use melior::ir::OperationRef;
+use symm_abi::{ENTRY_PREFIX, RUNTIME_SYMBOL};
+use symm_ir::{
+    diagnostics::error,
+    pass::{PassDef, PassResult, PassRun},
+    text, walk,
+};
+
+use crate::convert_launches_to_runtime::KERNELS;
+
+/// Refuses programs that cannot become an artifact.
+pub static CHECK_PROGRAM: PassDef = PassDef {
+    argument: "check-program",
+    summary: "Refuse, by name, what no artifact can hold",
+    description: "
+Both pipelines begin with this pass, so that a program is refused where it says what cannot be
+done, and not where that fails in the end. Refused are
+
+- buffers of buffers, buffers whose layout has no strides, and buffers in a memory space other
+  than that of a group, but for what is inside a kernel already;
+- floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64, f80 and f128;
+- ops that end the process, print, or run before the runtime is there, and modules in the module;
+- symbols whose names the compiler needs.
+",
+    anchor: Some("builtin.module"),
+    options: &[],
+    statistics: &[],
+    dependent_dialects: &[],
+    run,
+};
+
+/// Ops that no artifact can have, and what to do about it.
+const REFUSED: [(&str, &str); 6] = [
+    (
+        "builtin.module",
+        "is inside another module; a program is one module",
+    ),
+    (
+        "cf.assert",
+        "ends the process when it fails, and other ranks with it; return the condition as a result",
+    ),
+    (
+        "llvm.mlir.global_ctors",
+        "has code run before there is a runtime; call it from an entry",
+    ),
+    (
+        "llvm.mlir.global_dtors",
+        "has code run when there is no runtime any more; call it from an entry",
+    ),
+    (
+        "transform.named_sequence",
+        "says how a program is to be changed, and is no part of it; run --transform-interpreter before",
+    ),
+    (
+        "vector.print",
+        "prints by a library of MLIR's, which artifacts do not have; return the value as a result",
+    ),
+];
+
+fn run(pass: &PassRun<'_, '_>) -> PassResult {
+    let module = pass.operation();
+    for op in walk::children(module) {
+        check_name(op)?;
+    }
+    for op in walk::collect(module).into_iter().skip(1) {
+        if let Some((_, message)) = REFUSED.iter().find(|(name, _)| walk::is(op, name)) {
+            return Err(error(&op, *message).emit());
+        }
+        types::check(op)?;
+    }
+    pass.preserve_all_analyses();
+    Ok(())
+}
+
+/// Refuses a symbol that has a name of the compiler's.
+fn check_name<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
+    let Some(name) = text::symbol_name(op) else {
+        return Ok(());
+    };
+    let is_reserved = [RUNTIME_SYMBOL, KERNELS].contains(&name.as_str())
+        || [ENTRY_PREFIX, "_mlir_memref_to_llvm_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+    if is_reserved {
+        let message = format!("has the name @{name}, which the compiler needs; rename it");
+        return Err(error(&op, message).emit());
+    }
+    Ok(())
+}
