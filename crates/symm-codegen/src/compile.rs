@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     gpu::Target,
     link,
-    lower::{Road, lower_to_llvm},
+    lower::{Road, drop_places, lower_to_llvm},
     manifest::Plan,
     native::Program,
     target::Cpu,
@@ -73,6 +73,7 @@ pub fn compile(
         let bytes = module.as_operation().to_string().into_bytes();
         return Ok(Compiled { bytes, manifest });
     }
+    drop_places(context, module)?;
     let gpu = options
         .gpu
         .as_ref()

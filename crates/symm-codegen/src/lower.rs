@@ -77,6 +77,17 @@ pub fn lower_to_llvm(
     check_lowered(module.as_operation(), road)
 }
 
+/// Takes away where things are in the source, when there is nothing left to report: the
+/// description of a function for debuggers goes to all that is made of it, entries and
+/// kernels too, and LLVM takes it for one function only.
+///
+/// # Errors
+///
+/// Fails where the pass does.
+pub fn drop_places(context: &Context, module: &mut Module<'_>) -> Result<()> {
+    run_pipeline(context, module, "strip-debuginfo")
+}
+
 /// Reports the first op that no pass lowered, and the first function without a
 /// body.
 fn check_lowered(module: OperationRef<'_, '_>, road: Road<'_>) -> Result<()> {
