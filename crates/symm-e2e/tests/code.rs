@@ -269,6 +269,39 @@ fn a_chain_of_a_thousand_ops_compiles() {
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
+#[test]
+fn functions_that_are_expanded_are_what_they_are_called() {
+    let x = buffer(
+        DType::F32,
+        &[128],
+        (0..128).map(|i| f64::from(i) / 64.0 - 1.0),
+    );
+    let found = run_on_one(CODE, "functions", vec![x.clone()]);
+    let x: Vec<f32> = values(&x).into_iter().map(|x| x as f32).collect();
+    let expected = |of: &dyn Fn(f32) -> f64| x.iter().map(|x| of(*x)).collect::<Vec<_>>();
+    let clamped = expected(&|x| f64::from(x.clamp(-0.25, 0.5)));
+    assert_eq!(values(&found[0]), clamped);
+    let normal = expected(&|x| f64::from(u8::from((x * 3.0e-38).is_normal())));
+    assert_eq!(values(&found[1]), normal);
+    let infinite = expected(&|x| f64::from(u8::from((x * 2.0 * 3.0e38).is_infinite())));
+    assert_eq!(values(&found[2]), infinite);
+    assert!(normal.contains(&1.0) && infinite.contains(&1.0));
+    let power = |x: f32| {
+        let (base, exponent) = ((x * 4.0) as i32, (x * 8.0) as i32);
+        match (base, u32::try_from(exponent)) {
+            (base, Ok(exponent)) => base.pow(exponent),
+            (1, _) => 1,
+            (-1, _) => [1, -1][exponent.unsigned_abs() as usize % 2],
+            _ => 0,
+        }
+    };
+    let powers = found[3].elements().map(|bits| bits as u32 as i32);
+    assert_eq!(
+        powers.collect::<Vec<_>>(),
+        x.iter().map(|x| power(*x)).collect::<Vec<_>>()
+    );
+}
+
 fn raised(source: &str) -> String {
     let context = create_context();
     let mut module = Module::parse(&context, source).expect("the program parses");

@@ -12,6 +12,7 @@ use crate::{
     create_entry_points::CREATE_ENTRY_POINTS,
     decompose_aggregates::DECOMPOSE_AGGREGATES,
     expand_deallocations::EXPAND_DEALLOCATIONS,
+    expand_functions::EXPAND_FUNCTIONS,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES,
     fill_splats::FILL_SPLATS,
@@ -113,6 +114,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add_text("symbol-dce,convert-linalg-to-loops,lower-affine")?;
     pipeline.add_text(VECTORS)?;
     pipeline.add(&UNPACK_VECTOR_ACCESSES, "")?;
+    pipeline.add(&EXPAND_FUNCTIONS, "")?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;

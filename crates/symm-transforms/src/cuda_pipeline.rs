@@ -16,6 +16,7 @@ use crate::{
     create_entry_points::CREATE_ENTRY_POINTS,
     decompose_aggregates::DECOMPOSE_AGGREGATES,
     distribute_launches::DISTRIBUTE_LAUNCHES,
+    expand_functions::EXPAND_FUNCTIONS,
     expand_small_floats::EXPAND_SMALL_FLOATS,
     generalize_elementwise::GENERALIZE_ELEMENTWISE,
     launch_host_code::LAUNCH_HOST_CODE,
@@ -118,6 +119,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add_text("lower-affine,canonicalize,cse")?;
     pipeline.add_text(VECTORS)?;
     pipeline.add_text("gpu-launch-sink-index-computations,gpu-kernel-outlining")?;
+    pipeline.add(&EXPAND_FUNCTIONS, "")?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     configured(&CONVERT_LAUNCHES_TO_RUNTIME)?;

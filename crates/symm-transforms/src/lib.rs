@@ -28,6 +28,7 @@ mod destination;
 pub mod distribute_launches;
 pub mod entry_table;
 pub mod expand_deallocations;
+pub mod expand_functions;
 pub mod expand_small_floats;
 pub mod expand_strided_copies;
 pub mod fill_splats;
@@ -73,6 +74,7 @@ pub static PASSES: &[&PassDef] = &[
     &decompose_aggregates::DECOMPOSE_AGGREGATES,
     &distribute_launches::DISTRIBUTE_LAUNCHES,
     &expand_deallocations::EXPAND_DEALLOCATIONS,
+    &expand_functions::EXPAND_FUNCTIONS,
     &expand_small_floats::EXPAND_SMALL_FLOATS,
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
     &fill_splats::FILL_SPLATS,

@@ -194,3 +194,28 @@ func.func @splats(%x: tensor<16x8xf32>) -> (tensor<16x16xf32>, tensor<4x4xf32>) 
   %y = linalg.matmul ins(%scaled, %transposed : tensor<16x8xf32>, tensor<8x16xf32>) outs(%ones : tensor<16x16xf32>) -> tensor<16x16xf32>
   return %y, %quarters : tensor<16x16xf32>, tensor<4x4xf32>
 }
+
+// Functions that MLIR has no conversion of. Around the smallest normal number, the largest finite one, and powers of integers.
+func.func @functions(%x: tensor<128xf32>) -> (tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xi32>) {
+  %lower = arith.constant dense<-0.25> : tensor<128xf32>
+  %upper = arith.constant dense<0.5> : tensor<128xf32>
+  %small = arith.constant dense<3.0e-38> : tensor<128xf32>
+  %large = arith.constant dense<3.0e+38> : tensor<128xf32>
+  %two = arith.constant dense<2.0> : tensor<128xf32>
+  %four = arith.constant dense<4.0> : tensor<128xf32>
+  %eight = arith.constant dense<8.0> : tensor<128xf32>
+  %clamped = math.clampf %x to [%lower, %upper] : tensor<128xf32>
+  %tiny = arith.mulf %x, %small : tensor<128xf32>
+  %is_normal = math.isnormal %tiny : tensor<128xf32>
+  %normal = arith.uitofp %is_normal : tensor<128xi1> to tensor<128xf32>
+  %twice = arith.mulf %x, %two : tensor<128xf32>
+  %huge = arith.mulf %twice, %large : tensor<128xf32>
+  %is_infinite = math.isinf %huge : tensor<128xf32>
+  %infinite = arith.uitofp %is_infinite : tensor<128xi1> to tensor<128xf32>
+  %fourfold = arith.mulf %x, %four : tensor<128xf32>
+  %eightfold = arith.mulf %x, %eight : tensor<128xf32>
+  %base = arith.fptosi %fourfold : tensor<128xf32> to tensor<128xi32>
+  %exponent = arith.fptosi %eightfold : tensor<128xf32> to tensor<128xi32>
+  %power = math.ipowi %base, %exponent : tensor<128xi32>
+  return %clamped, %normal, %infinite, %power : tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xi32>
+}

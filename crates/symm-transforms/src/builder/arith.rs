@@ -20,6 +20,8 @@ pub enum Compare {
     Eq = 0,
     /// Not equal.
     Ne = 1,
+    /// Signed, less than.
+    Slt = 2,
     /// Signed, greater or equal.
     Sge = 5,
     /// Unsigned, less than.
