@@ -2,12 +2,13 @@
 # SPDX-FileCopyrightText: The Symm authors
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# Runs the staged examples on GPUS ranks, with pushed and with pulled all-reduces, and compares them with the same program on CPU
-# ranks; then times them, launched one by one and from a graph.
+# Runs the staged examples on RANKS ranks, with pushed and with pulled all-reduces, and compares them with the same program on CPU
+# ranks; then, unless they share GPUs, times them, launched one by one and from a graph.
 #
-#   test/gpu/examples.sh KIT GPUS
+#   test/gpu/examples.sh KIT RANKS [--share-gpus]
 set -uo pipefail
-kit=$1 gpus=$2
+kit=$1 ranks=$2 share=${3:-}
+cuda="--device=cuda -n $ranks $share"
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 failed=0
@@ -34,20 +35,21 @@ PYTHON
 }
 
 for example in seed layers tp_block; do
-  # shellcheck disable=SC2046
+  # shellcheck disable=SC2046,SC2086
   set -- $(arguments $example)
-  timeout 60 "$kit/symm-run" "$kit/examples/$example$gpus.cpu.so" -n "$gpus" "$@" --save "out0=$log/cpu.npy" >"$log/out" 2>&1 ||
+  timeout 60 "$kit/symm-run" "$kit/examples/$example$ranks.cpu.so" -n "$ranks" "$@" --save "out0=$log/cpu.npy" >"$log/out" 2>&1 ||
     { echo "FAILED: $example on CPU ranks: $(cat "$log/out")"; failed=$((failed + 1)); continue; }
   for protocol in push pull; do
-    program=$kit/examples/$example$gpus.$protocol.so
-    echo "$example, $gpus ranks, $protocol:"
-    timeout 60 "$kit/symm-run" --device=cuda -n "$gpus" "$program" "$@" --save "out0=$log/gpu.npy" >"$log/out" 2>&1 &&
+    program=$kit/examples/$example$ranks.$protocol.so
+    echo "$example, $ranks ranks, $protocol:"
+    timeout 60 "$kit/symm-run" $cuda "$program" "$@" --save "out0=$log/gpu.npy" >"$log/out" 2>&1 &&
       grep -q "equal on all ranks" "$log/out" && close "$log/cpu.npy" "$log/gpu.npy" ||
       { echo "FAILED: $(cat "$log/out")"; failed=$((failed + 1)); }
     for way in "" --graph; do
-      timeout 60 "$kit/symm-run" --device=cuda -n "$gpus" "$program" "$@" --repeat=300 $way 2>&1 | grep "^time" || failed=$((failed + 1))
+      [ -z "$share" ] || continue
+      timeout 60 "$kit/symm-run" $cuda "$program" "$@" --repeat=300 $way 2>&1 | grep "^time" || failed=$((failed + 1))
     done
   done
 done
-echo "examples on $gpus GPUs: $failed failed"
+echo "examples on $ranks ranks: $failed failed"
 [ "$failed" -eq 0 ]

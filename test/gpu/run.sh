@@ -6,7 +6,8 @@
 #
 #   test/gpu/run.sh [-g RANKS] [--all] [--within SECONDS] [--from STEP] [--list] [STEP...]
 #
-#   -g RANKS           numbers of ranks, such as 8, 2-4 or 8,6,5; default: as many as there are GPUs, and all below
+#   -g RANKS           numbers of ranks, such as 8, 2-4 or 8,6,5; default: as many as there are GPUs, and all below. More ranks than
+#                      GPUs share them in tests, examples, check (as threads), soak and laws, and skip what else there is
 #   --all              all steps, with tune at the largest number of ranks; without it and without any STEP: all but tune
 #   --within SECONDS   begin no step that would not end in time; how to go on is said
 #   --from STEP        begin with this one

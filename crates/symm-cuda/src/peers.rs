@@ -94,6 +94,26 @@ pub fn require_distinct(gpus: &[Uuid]) -> Result<()> {
     Ok(())
 }
 
+/// Returns how many ranks have a GPU; `gpus` are those of all ranks, by rank.
+#[must_use]
+pub fn sharing(gpus: &[Uuid], gpu: Uuid) -> usize {
+    gpus.iter().filter(|&&other| other == gpu).count()
+}
+
+/// Returns how many of the blocks that fit on a GPU each of the ranks that share it may launch at once, where they wait for
+/// each other's.
+///
+/// They leave room for those of every other rank, and half of the GPU for other kernels that a rank has to get through before it
+/// comes to the blocks that the others wait for.
+#[must_use]
+pub fn fair_share(fits: usize, sharing: usize) -> usize {
+    if sharing < 2 {
+        fits
+    } else {
+        fits / sharing / 2
+    }
+}
+
 fn can_access(from: &Gpu, to: &Gpu) -> Result<bool> {
     let mut can = 0;
     // SAFETY: `can` outlives the call; both handles came from the driver.
@@ -124,5 +144,15 @@ mod tests {
             text.contains("ranks 1 and 3 are both on GPU-02020202"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn ranks_on_one_gpu_leave_room_for_each_other() {
+        let gpu = |number| Uuid([number; 16]);
+        let gpus = [gpu(1), gpu(2), gpu(1), gpu(1)];
+        assert_eq!(sharing(&gpus, gpu(1)), 3);
+        assert_eq!(fair_share(132, sharing(&gpus, gpu(2))), 132);
+        assert_eq!(fair_share(132, sharing(&gpus, gpu(1))), 22);
+        assert_eq!(fair_share(3, 2), 0);
     }
 }

@@ -32,6 +32,8 @@ pub struct World {
     /// Those of this process.
     pub ranks: Vec<Rank>,
     exchange: Option<Exchange>,
+    /// How many ranks have a GPU together, at most.
+    pub sharing: usize,
 }
 
 impl World {
@@ -40,7 +42,7 @@ impl World {
         let ranks = (0..size)
             .map(|rank| open(rank, rank, share))
             .collect::<Result<Vec<_>>>()?;
-        Self::of(size, ranks, None)
+        Self::of(size, ranks, None, share)
     }
 
     /// Drives the one rank that a launcher gave this process.
@@ -48,32 +50,36 @@ impl World {
         let rank = open(env.rank, env.local_rank, share)?;
         let member: Membership = env.membership();
         let exchange = Exchange::join(&member, timeout)?;
-        let mut world = Self::of(env.world, vec![rank], Some(exchange))?;
-        if !share {
-            world.require_distinct_gpus()?;
+        Self::of(env.world, vec![rank], Some(exchange), share)
+    }
+
+    fn of(size: u32, ranks: Vec<Rank>, exchange: Option<Exchange>, share: bool) -> Result<Self> {
+        let mut world = Self {
+            size,
+            ranks,
+            exchange,
+            sharing: 1,
+        };
+        let gpus = world.gpus()?;
+        if share {
+            let sharing = gpus.iter().map(|&gpu| peers::sharing(&gpus, gpu));
+            world.sharing = sharing.max().unwrap_or(1);
+        } else {
+            peers::require_distinct(&gpus)?;
         }
         Ok(world)
     }
 
-    fn of(size: u32, ranks: Vec<Rank>, exchange: Option<Exchange>) -> Result<Self> {
-        Ok(Self {
-            size,
-            ranks,
-            exchange,
-        })
-    }
-
-    fn require_distinct_gpus(&mut self) -> Result<()> {
-        let own = self.ranks[0].device.uuid()?;
-        let read = |bytes: Vec<u8>| bytes.try_into().map(Uuid).ok();
-        let gpus = self
-            .gather("compare the GPUs", &own.0)?
-            .into_iter()
-            .map(read);
-        let gpus: Vec<Uuid> = gpus
-            .collect::<Option<_>>()
-            .context("every process sends a UUID")?;
-        Ok(peers::require_distinct(&gpus)?)
+    /// Returns the GPUs of all ranks, in their order.
+    fn gpus(&mut self) -> Result<Vec<Uuid>> {
+        let mut own = Vec::new();
+        for rank in &self.ranks {
+            own.extend(rank.device.uuid()?.0);
+        }
+        let all = self.gather("compare the GPUs", &own)?.concat();
+        let (gpus, rest) = all.as_chunks();
+        ensure!(rest.is_empty(), "every rank sends a UUID");
+        Ok(gpus.iter().map(|&bytes| Uuid(bytes)).collect())
     }
 
     /// Tells whether this process speaks for the job.

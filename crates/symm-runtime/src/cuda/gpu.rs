@@ -127,6 +127,7 @@ impl Loader<'_> {
         let views = views
             .map(|(group, described)| View::new(described.size, group.as_ref()))
             .collect();
+        let sharing = room::sharing(self.rank, &self.device)?;
         let places = (0..).zip(self.cuda.all_reduces.iter().zip(&plan.places));
         let all_reduces = places
             .map(|(index, (all_reduce, place))| {
@@ -138,7 +139,7 @@ impl Loader<'_> {
                     Memory::Plain { .. } => None,
                     Memory::Symmetric(heap) => Some(Kernel {
                         function: function(all_reduce.module, &all_reduce.entry)?,
-                        shape: room::shape(all_reduce, group.room[place.channel])?,
+                        shape: room::shape(all_reduce, group.room[place.channel], sharing)?,
                         params: KernelParams {
                             peers: heap.peers(heap.layout().channels()[place.channel].offset),
                             state: states.address() + place.state,
@@ -350,11 +351,12 @@ impl Loader<'_> {
 
     /// Returns, for each channel of a group, how many blocks of its kernel fit on this rank's GPU.
     fn room(&self, plan: &Plan, group: u32, function: &GetFunction) -> Result<Vec<u32>, Error> {
+        let sharing = room::sharing(self.rank, &self.device)?;
         let mut room = Vec::new();
         for (all_reduce, place) in self.cuda.all_reduces.iter().zip(&plan.places) {
             if (place.group, place.channel) == (group, room.len()) {
                 let kernel = function(all_reduce.module, &all_reduce.entry)?;
-                room.push(room::here(&kernel, all_reduce)?);
+                room.push(room::here(&kernel, all_reduce, sharing)?);
             }
         }
         Ok(room)

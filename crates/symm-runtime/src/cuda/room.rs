@@ -7,14 +7,29 @@
 //! launch shape is that of a chip, of which there are cards with more and with fewer multiprocessors: 114 or 132 of sm_90, 108 of
 //! sm_80, ten or more of sm_86. What fits is asked of the driver when the program is loaded, and no member launches more than
 //! fit on every member's GPU; so the shapes stay the same on all ranks and for ever (L12), and the results do anyway.
+//!
+//! Ranks that share a GPU, in tests, share its room, and none begins a kernel before the one in front of it has ended: the blocks
+//! that came early would take the place of those that the other ranks wait for.
 
-use crate::Error;
+use crate::{Error, Rank};
 use symm_abi::cuda::AllReduce;
-use symm_cuda::{exchange::Exchange, launch::LaunchShape, module::Function};
+use symm_cuda::{
+    Device, driver::Uuid, exchange::Exchange, launch::LaunchShape, module::Function, peers,
+};
 
-/// Returns how many blocks of an all-reduce's kernel fit on this rank's GPU at once.
-pub(super) fn here(kernel: &Function, all_reduce: &AllReduce) -> Result<u32, Error> {
-    let fits = kernel.resident_blocks(all_reduce.threads, 0)?;
+/// Returns how many ranks have this rank's GPU.
+pub(super) fn sharing(rank: &Rank, device: &Device) -> Result<usize, Error> {
+    let gpus: Vec<_> = rank.gpus().into_iter().map(Uuid).collect();
+    Ok(peers::sharing(&gpus, device.uuid()?))
+}
+
+/// Returns how many blocks of an all-reduce's kernel fit at once on a GPU that so many ranks have.
+pub(super) fn here(
+    kernel: &Function,
+    all_reduce: &AllReduce,
+    sharing: usize,
+) -> Result<u32, Error> {
+    let fits = peers::fair_share(kernel.resident_blocks(all_reduce.threads, 0)?, sharing);
     Ok(u32::try_from(fits).unwrap_or(u32::MAX))
 }
 
@@ -47,11 +62,15 @@ pub(super) fn everywhere(exchange: &mut Exchange, here: &[u32]) -> Result<Vec<u3
     Ok(least)
 }
 
-/// Returns how an all-reduce is launched where no more than so many blocks fit on a GPU.
+/// Returns how an all-reduce is launched where no more than so many blocks fit on a GPU that so many ranks have.
 ///
 /// # Errors
 /// When none does.
-pub(super) fn shape(all_reduce: &AllReduce, room: u32) -> Result<LaunchShape, Error> {
+pub(super) fn shape(
+    all_reduce: &AllReduce,
+    room: u32,
+    sharing: usize,
+) -> Result<LaunchShape, Error> {
     let blocks = all_reduce.blocks.min(room);
     if blocks == 0 {
         return Err(Error::Residence {
@@ -60,5 +79,5 @@ pub(super) fn shape(all_reduce: &AllReduce, room: u32) -> Result<LaunchShape, Er
         });
     }
     let shape = LaunchShape::linear(blocks, all_reduce.threads);
-    Ok(shape.programmatic(all_reduce.trigger.flags() != 0))
+    Ok(shape.programmatic(all_reduce.trigger.flags() != 0 && sharing < 2))
 }

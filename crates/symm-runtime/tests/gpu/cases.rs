@@ -5,6 +5,7 @@
 
 use crate::programs::{COLUMNS, COUNT, FEW, ROWS, constant, folder, is_staged};
 use std::time::{Duration, Instant};
+use symm_abi::gpu::MAX_WORLD_SIZE;
 use symm_cuda::{Capture, memory::DeviceMemory};
 use symm_runtime::{
     Activity, Binding, Failure, Program, Tensor, World, WorldSpec,
@@ -14,10 +15,9 @@ use symm_runtime::{
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Numbers of ranks that there are programs for, and GPUs, which up to 4 ranks may share.
+/// Numbers of ranks that there are programs for.
 fn sizes() -> impl Iterator<Item = u32> {
-    let most = gpus().unwrap().max(4) as u32;
-    (2..=most).filter(|&size| is_staged(size))
+    (2..=MAX_WORLD_SIZE).filter(|&size| is_staged(size))
 }
 
 /// Element `i` of rank `r`'s input: small enough for exact sums.
@@ -67,8 +67,8 @@ fn config(trace: bool) -> Config {
         arena_bytes: None,
         secret: std::array::from_fn(|i| (std::process::id() >> (i % 4 * 8)) as u8),
         fallback: false,
-        // Sharing is the only way to several ranks on a machine with one GPU.
-        share_gpus: gpus().unwrap() < 4,
+        // Where there is a GPU for each rank, each has its own.
+        share_gpus: true,
         trace,
     }
 }

@@ -16,6 +16,7 @@ use symm_cuda::{
     launch::{Arguments, LaunchShape, launch},
     memory::DeviceMemory,
     module::Function,
+    peers,
     watch::{Names, Watch},
 };
 
@@ -113,7 +114,9 @@ impl Running {
             ..
         } = plan.launch;
         let blocks = blocks.min(room_for_blocks(world, &members, threads)?);
-        let shape = LaunchShape::linear(blocks, threads).programmatic(trigger != Trigger::None);
+        // Where ranks share a GPU, blocks that came early would take the place of those that another rank waits for.
+        let shape = LaunchShape::linear(blocks, threads)
+            .programmatic(trigger != Trigger::None && world.sharing < 2);
         let kind = plan.spec.algorithm;
         let text = format!(
             "{kind} {blocks}x{threads} u{unroll} {}",
@@ -131,9 +134,11 @@ impl Running {
 
 /// Returns how many blocks fit on every rank's GPU at once: they wait for each other.
 fn room_for_blocks(world: &mut World, members: &[Member], threads: u32) -> Result<u32> {
-    let here = members
-        .iter()
-        .map(|member| Ok(member.function.resident_blocks(threads, 0)? as f64));
+    let sharing = world.sharing;
+    let here = members.iter().map(|member| {
+        let fits = member.function.resident_blocks(threads, 0)?;
+        Ok(peers::fair_share(fits, sharing) as f64)
+    });
     let here = here.collect::<Result<Vec<_>>>()?;
     let least = world.all(&here)?.into_iter().fold(f64::INFINITY, f64::min);
     ensure!(
