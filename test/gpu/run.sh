@@ -72,20 +72,20 @@ plan() {
   local size tests=20
   echo "host 5 30"
   echo "driver 20 300"
-  for size in $sizes; do tests=$((tests + 5 + 2 * size)); done
+  for size in $sizes; do tests=$((tests + 5 + 6 * size)); done
   echo "tests:$(echo $sizes | tr ' ' ,) $tests 590"
   echo "code 35 240"
   for size in $sizes; do
-    echo "programs:$size $((35 + 2 * size)) 240"
-    echo "examples:$size 30 240"
+    echo "programs:$size $((25 + 11 * size)) 240"
+    echo "examples:$size $((15 + 10 * size)) 240"
     echo "check:$size:thread $(check_time "$size") 590"
     [ "$size" -ne "$largest" ] || echo "check:$size:process $(check_time "$size") 590"
     echo "soak:$size $((10 + 2 * size)) 240"
     echo "laws:$size $((15 + 5 * size)) 300"
     echo "faults:$size 25 120"
     [ "$size" -ne "$least" ] || echo "sanitize:$size 150 590"
-    echo "time:$size:bfloat16 $((60 + 10 * size)) 500"
-    echo "time:$size:float $((60 + 10 * size)) 500"
+    echo "time:$size:bfloat16 $((45 + 7 * size)) 500"
+    echo "time:$size:float $((45 + 7 * size)) 500"
   done
   for size in $sizes; do echo "tune:$size 500 590"; done
 }

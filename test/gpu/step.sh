@@ -48,7 +48,12 @@ need_staged() {
 need_ranks_or_share() {
   [ "$gpus" -ge 1 ] || skip "needs a GPU"
   need_staged "$1"
-  [ "$1" -gt "$gpus" ] || return
+  share_for "$1"
+}
+
+# share_for RANKS: lets ranks share GPUs where there are too few.
+share_for() {
+  [ "$1" -gt "$gpus" ] || return 0
   share=--share-gpus
   # Each stream gets a way of its own to the GPU: behind another rank's kernel, one would wait for what waits for it.
   export CUDA_DEVICE_MAX_CONNECTIONS=32
@@ -105,8 +110,11 @@ driver() {
 
 # The tests of programs, on as many ranks as RANKS says, a list.
 tests() {
-  local log=$OUT/programs.txt
+  local log=$OUT/programs.txt size
   need_staged 2
+  for size in ${1//,/ }; do
+    [ -n "$share" ] || share_for "$size"
+  done
   SYMM_GPU_PROGRAMS=$kit/programs SYMM_GPU_RANKS=$1 "$kit/symm-runtime-gpu-tests" | tee "$log" || return
   ! grep "^SKIPPED .* tests" "$log" || exit 77
 }

@@ -82,7 +82,8 @@ pub struct Cli {
     #[arg(long)]
     pub fallback: bool,
 
-    /// GPUs: lets several ranks share a GPU where there are too few; for tests.
+    /// GPUs: lets several ranks share a GPU where there are too few; for tests. With more than two on a GPU, set
+    /// CUDA_DEVICE_MAX_CONNECTIONS=32.
     #[arg(long)]
     pub share_gpus: bool,
 
