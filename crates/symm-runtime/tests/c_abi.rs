@@ -19,7 +19,6 @@ use std::{
     time::Duration,
 };
 use support::zoo;
-use symm_abi::{Device, cuda::Cuda};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -187,21 +186,9 @@ fn processes_of_a_launcher_are_ranks() {
 fn processes_with_different_programs_do_not_start() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("other.so");
-    let mut manifest = support::zoo_manifest(2);
-    manifest.device = Device::Cuda;
-    manifest.entries.retain(|entry| entry.name == "sum");
+    let mut manifest = support::gpu_manifest(2);
     manifest.entries[0].name = "chain".into();
-    manifest.cuda = Some(Cuda {
-        chip: "sm_90".into(),
-        modules: vec![],
-        kernels: vec![],
-        all_reduces: vec![],
-        matmuls: vec![],
-        constants: vec![],
-        arena_bytes: None,
-    });
-    let source = "void symm_entry_sum(void **args) { (void)args; }\n";
-    support::build(&other, &manifest, source);
+    support::build(&other, &manifest, support::EMPTY);
     let [first, second] = joined([&gpu_zoo(), &other], &["chain"], &[]);
     assert!(
         !first.succeeded && first.time < Duration::from_secs(10),

@@ -20,7 +20,7 @@ use std::{
     thread::{self, JoinHandle},
     time::Duration,
 };
-use symm_abi::{Device, Group, cuda::Cuda};
+use symm_abi::Group;
 
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -204,7 +204,7 @@ fn ranks_meet_without_a_runtime_folder() {
 #[test]
 fn many_groups_are_joined() {
     let folder = tempfile::tempdir().unwrap();
-    let mut manifest = support::zoo_manifest(2);
+    let mut manifest = support::gpu_manifest(2);
     let group = |index| Group {
         name: format!("g{index}"),
         size: 2,
@@ -212,22 +212,10 @@ fn many_groups_are_joined() {
         symm_mem: false,
         heap_bytes: None,
     };
-    manifest.device = Device::Cuda;
     manifest.groups = (0..40).map(group).collect();
     manifest.ops.clear();
-    manifest.entries.retain(|entry| entry.name == "sum");
-    manifest.cuda = Some(Cuda {
-        chip: "sm_90".into(),
-        modules: vec![],
-        kernels: vec![],
-        all_reduces: vec![],
-        matmuls: vec![],
-        constants: vec![],
-        arena_bytes: None,
-    });
     let program = folder.path().join("many.so");
-    let source = "void symm_entry_sum(void **args) { (void)args; }\n";
-    support::build(&program, &manifest, source);
+    support::build(&program, &manifest, support::EMPTY);
     for ended in Job::of(program, "sum").run([0, 1], "") {
         assert!(ended.succeeded, "{}", ended.said);
     }

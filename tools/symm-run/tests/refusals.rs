@@ -7,7 +7,6 @@ mod common;
 
 use common::{Zoo, command, said, support, symm_run};
 use std::{path::Path, process::Command};
-use symm_abi::{Device, cuda::Cuda};
 
 #[test]
 fn wrong_command_lines() {
@@ -82,20 +81,8 @@ struct WithoutGpus(tempfile::TempDir);
 impl WithoutGpus {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut manifest = support::zoo_manifest(2);
-        manifest.device = Device::Cuda;
-        manifest.cuda = Some(Cuda {
-            chip: "sm_90".into(),
-            modules: vec![],
-            kernels: vec![],
-            all_reduces: vec![],
-            matmuls: vec![],
-            constants: vec![],
-            arena_bytes: None,
-        });
-        manifest.entries.retain(|entry| entry.name == "sum");
-        let source = "void symm_entry_sum(void **args) { (void)args; }\n";
-        support::build(&folder.path().join("gpu.so"), &manifest, source);
+        let manifest = support::gpu_manifest(2);
+        support::build(&folder.path().join("gpu.so"), &manifest, support::EMPTY);
         Self(folder)
     }
 

@@ -13,27 +13,13 @@
 
 #define _GNU_SOURCE
 
-#include "symm.h"
+#include "check.h"
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { MAX_RANKS = 8, RUNS = 8, BUFFERS = 16 };
-
-#define CHECK(condition, ...)                                                                                        \
-  do {                                                                                                               \
-    if (!(condition)) {                                                                                              \
-      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                                \
-      fprintf(stderr, __VA_ARGS__);                                                                                  \
-      fprintf(stderr, "\n");                                                                                         \
-      exit(1);                                                                                                       \
-    }                                                                                                                \
-  } while (0)
-
-#define OK(call) CHECK((call) == SYMM_OK, "%s: %s", #call, symm_last_error())
 
 /* Of the driver, which this is linked to. */
 int cuStreamCreate(void **stream, unsigned flags);

@@ -13,6 +13,7 @@ use std::{
 };
 use symm_abi::{
     ABI_VERSION, DType, Device, ENTRY_PREFIX, Entry, Group, Manifest, Op, Value, artifact,
+    cuda::Cuda,
 };
 
 const HEADER: &str = include_str!("symm_abi.h");
@@ -20,6 +21,27 @@ const ZOO: &str = include_str!("../programs/zoo.c");
 
 /// Elements of every argument and result of the zoo's entries.
 pub const COUNT: usize = 24;
+
+/// Describes a program for GPUs on `size` ranks, with one entry, called `sum` in its code, that does nothing: [`EMPTY`] is its
+/// source.
+pub fn gpu_manifest(size: u32) -> Manifest {
+    let mut manifest = zoo_manifest(size);
+    manifest.device = Device::Cuda;
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.cuda = Some(Cuda {
+        chip: "sm_90".into(),
+        modules: vec![],
+        kernels: vec![],
+        all_reduces: vec![],
+        matmuls: vec![],
+        constants: vec![],
+        arena_bytes: None,
+    });
+    manifest
+}
+
+/// What [`gpu_manifest`] describes.
+pub const EMPTY: &str = "void symm_entry_sum(void **args) { (void)args; }\n";
 
 /// Describes the entries of `zoo.c` on `size` ranks.
 pub fn zoo_manifest(size: u32) -> Manifest {
