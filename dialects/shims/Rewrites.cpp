@@ -5,9 +5,7 @@
 
 #include "mlir/CAPI/IR.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -35,12 +33,4 @@ bool symmLinalgDecomposeAggregate(MlirOperation op) {
 
 bool symmLinalgIsAggregate(MlirOperation op) {
   return isa<linalg::AggregatedOpInterface>(unwrap(op));
-}
-
-bool symmMathApproximate(MlirOperation op) {
-  RewritePatternSet patterns(unwrap(op)->getContext());
-  auto all = [](StringRef) { return true; };
-  populateMathF32ExpansionPatterns(patterns, all);
-  populateMathPolynomialApproximationPatterns(patterns, all);
-  return succeeded(applyPatternsGreedily(unwrap(op), std::move(patterns)));
 }

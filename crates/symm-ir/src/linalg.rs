@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! What ops of `linalg` are, and rewrites of them and of `math` that only C++ has.
+//! What ops of `linalg` are, and rewrites of them that only C++ has.
 
 mod contraction;
 
@@ -13,9 +13,7 @@ use mlir_sys::{
     mlirAffineMapAttrGet, mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults,
     mlirAffineMapGetResult, mlirAffineMapGetSubMap, mlirLinalgGetIndexingMapsAttribute,
 };
-use symm_sys::{
-    symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate, symmMathApproximate,
-};
+use symm_sys::{symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate};
 
 /// Where in an operand an iteration is, in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +67,6 @@ pub fn is_aggregate(op: OperationRef<'_, '_>) -> bool {
 pub fn decompose_aggregate(op: OperationRef<'_, '_>) -> bool {
     // SAFETY: the operation is valid; the caller does not use it again.
     unsafe { symmLinalgDecomposeAggregate(op.to_raw()) }
-}
-
-/// Replaces functions of `math` on f32 inside an op by polynomials, and those on
-/// shorter floats by ones in f32.
-pub fn approximate_math(op: OperationRef<'_, '_>) -> bool {
-    // SAFETY: the operation is valid.
-    unsafe { symmMathApproximate(op.to_raw()) }
 }
 
 fn indexing_maps(op: OperationRef<'_, '_>) -> Option<Vec<MlirAffineMap>> {

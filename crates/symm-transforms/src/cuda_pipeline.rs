@@ -75,10 +75,6 @@ const FUSE: &str = "linalg-fuse-elementwise-ops,inline,symbol-dce,canonicalize,c
 /// Parallel loops in one form.
 const LOOPS: &str = "lower-affine,scf-forall-to-parallel,cse";
 
-/// Functions that MLIR expresses by others.
-const EXPAND_MATH: &str =
-    "math-expand-ops{ops=sinh,cosh,tan,asinh,acosh,atanh,powf,fpowi,exp2,rsqrt}";
-
 /// The kernels of collectives, down to the LLVM and NVVM dialects.
 pub const KERNELS_TO_LLVM: &str = "canonicalize,cse,convert-scf-to-cf,convert-vector-to-llvm,convert-arith-to-llvm,\
     convert-gpu-to-nvvm,convert-nvvm-to-llvm,reconcile-unrealized-casts";
@@ -127,7 +123,6 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add(&CONVERT_COMM_TO_LLVM, "")?;
     pipeline.add(&UNPACK_VECTOR_ACCESSES, "")?;
     let kernels = pipeline.nest("gpu.module");
-    kernels.add_text(EXPAND_MATH)?;
     kernels.add(&APPROXIMATE_MATH, "")?;
     kernels.add_text(TO_NVVM)?;
     pipeline.add_text(&format!(

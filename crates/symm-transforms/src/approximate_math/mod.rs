@@ -3,37 +3,60 @@
 
 //! `--approximate-math`: functions of `math` become arithmetic.
 
+mod elements;
+mod function;
 mod intrinsic;
+mod library;
+mod power;
+mod widen;
 
-use melior::ir::operation::OperationLike;
+use crate::builder::element;
+use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__llvm__, mlirGetDialectHandle__math__,
-    mlirGetDialectHandle__vector__,
+    mlirGetDialectHandle__scf__, mlirGetDialectHandle__vector__,
 };
 use symm_ir::{
-    diagnostics::error,
-    linalg::approximate_math,
-    pass::{PassDef, PassResult, PassRun},
+    diagnostics::{Failure, error},
+    pass::{PassDef, PassResult, PassRun, StatisticDef},
     walk,
 };
 
 /// Replaces functions that GPUs have no instruction for.
 pub static APPROXIMATE_MATH: PassDef = PassDef {
     argument: "approximate-math",
-    summary: "Replace functions of math by polynomials in f32",
+    summary: "Replace functions of math by arithmetic in f32",
     description: "
-PTX has no function library: what is not an instruction must become arithmetic. Functions
-on f32 become MLIR's own polynomials, with errors of a few units in the last place;
-functions on shorter floats are computed in f32. Vectors are computed element by element. What is left after that and is no
-instruction, such as functions on f64, is refused by name.
+PTX has no function library: what is not an instruction must become arithmetic. Functions on f32 become calls of functions
+that are put into the module, with what they call; LLVM inlines them. They are right for every argument: subnormal
+numbers are not flushed, angles of any size are reduced by as many digits of pi as that takes, and infinities, NaN and the signs of
+zero are those of C's functions. Their results are off by at most this many units in the last place:
+
+| | |
+|---|---|
+| 1 | `cbrt`, `erf`, `exp`, `exp2`, `log`, `log2`, `log10` |
+| 1.5 | `acos`, `cosh`, `expm1`, `fpowi`, `log1p`, `powf`, `rsqrt` |
+| 2 | `asin`, `asinh`, `atan`, `atan2`, `atanh`, `cos`, `sin`, `sincos` |
+| 2.5 | `acosh`, `sinh`, `tanh` |
+| 3.5 | `erfc`, `tan` |
+
+Powers whose exponent is constant and 1/2, or a whole number from -1 to 3, are a root or products, off by at most 2; such are powers
+of f64 by any whole number. Functions on f16 and bf16 are computed in f32, those on vectors element by element. What is left
+after that and is no instruction, such as other functions on f64, is refused by name.
+
+Runs on a module or a `gpu.module`, before `scf` is lowered.
 ",
     anchor: None,
     options: &[],
-    statistics: &[],
+    statistics: &[StatisticDef {
+        name: "functions",
+        description: "functions put into modules",
+    }],
     dependent_dialects: &[
         mlirGetDialectHandle__arith__,
         mlirGetDialectHandle__llvm__,
         mlirGetDialectHandle__math__,
+        mlirGetDialectHandle__scf__,
         mlirGetDialectHandle__vector__,
     ],
     run,
@@ -67,19 +90,52 @@ const CONVERTED: [&str; 7] = [
 ];
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
-    if !approximate_math(pass.operation()) {
-        return Err(error(&pass.operation(), "cannot approximate functions of math").emit());
+    for op in functions(pass.operation()) {
+        widen::replace(op)?;
     }
+    for op in functions(pass.operation()) {
+        if !power::replace(op)? {
+            function::replace(op)?;
+        }
+    }
+    pass.count("functions", library::add(pass)?);
     for op in walk::collect(pass.operation()) {
         let name = op.name();
         let name = name.as_string_ref();
         let name = name.as_str().unwrap_or_default();
-        if let Some((_, intrinsic)) = INTRINSICS.iter().find(|(other, _)| *other == name) {
+        if let Some(intrinsic) = intrinsic_of(name) {
             intrinsic::replace(op, intrinsic);
-        } else if name.starts_with("math.") && !CONVERTED.contains(&name) {
-            let message = "has no implementation on GPUs for this type; use f32";
-            return Err(error(&op, message).emit());
         }
     }
-    Ok(())
+    match functions(pass.operation()).next() {
+        Some(op) => Err(unknown(op)),
+        None => Ok(()),
+    }
+}
+
+/// Returns the functions inside an op that are not converted as they are.
+fn functions<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> impl Iterator<Item = OperationRef<'c, 'a>> {
+    walk::collect(op).into_iter().filter(|op| {
+        let name = op.name();
+        let name = name.as_string_ref();
+        let name = name.as_str().unwrap_or_default();
+        name.starts_with("math.") && !CONVERTED.contains(&name)
+    })
+}
+
+fn intrinsic_of(name: &str) -> Option<&'static str> {
+    let (_, intrinsic) = INTRINSICS.iter().find(|(other, _)| *other == name)?;
+    Some(intrinsic)
+}
+
+/// Refuses a function that nothing is known of.
+fn unknown(op: OperationRef<'_, '_>) -> Failure {
+    let is_f32 = op
+        .operand(0)
+        .is_ok_and(|operand| element(operand.r#type()).to_string() == "f32");
+    let message = match is_f32 {
+        true => "has no implementation on GPUs; express it by others, as '--expand-functions' does",
+        false => "has no implementation on GPUs for this type; use f32",
+    };
+    error(&op, message).emit()
 }

@@ -250,9 +250,6 @@ bool symmLinalgIsAggregate(MlirOperation op);
 /* Replaces such an op on tensors by that sequence, where it can be. */
 bool symmLinalgDecomposeAggregate(MlirOperation op);
 
-/* Replaces functions of the math dialect inside `op` by polynomials in f32. */
-bool symmMathApproximate(MlirOperation op);
-
 #ifdef __cplusplus
 }
 #endif

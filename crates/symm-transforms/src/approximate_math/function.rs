@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! Calls of the library's functions.
+
+use super::{elements::by_part, library::PREFIX};
+use crate::builder::{Builder, element, erase, with_element};
+use melior::ir::{
+    OperationRef, TypeLike, Value, ValueLike, operation::OperationLike, r#type::IntegerType,
+};
+use symm_ir::{
+    diagnostics::{Failure, error},
+    pass::PassResult,
+    value::{replace_all_uses, result},
+};
+
+/// The functions of `math` that the library has under the same name.
+const FUNCTIONS: [&str; 25] = [
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "erf",
+    "erfc", "exp", "exp2", "expm1", "fpowi", "log", "log10", "log1p", "log2", "powf", "sin",
+    "sinh", "tan", "tanh",
+];
+
+/// Replaces a function on f32, or on vectors of these, by calls of the library's.
+pub(super) fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
+    let name = op.name();
+    let name = name.as_string_ref();
+    let name = name.as_str().unwrap_or_default();
+    let name = name.strip_prefix("math.").unwrap_or_default();
+    let names = match FUNCTIONS.iter().find(|other| **other == name) {
+        Some(name) => vec![*name],
+        None if name == "sincos" => vec!["sin", "cos"],
+        None => return Ok(()),
+    };
+    if !element(op.operand(0)?.r#type()).is_f32() {
+        return Ok(());
+    }
+    let b = Builder::before(op);
+    let mut operands: Vec<_> = op.operands().collect();
+    if name == "fpowi" {
+        operands[1] = exponent(&b, op, operands[1])?;
+    }
+    for (index, name) in names.into_iter().enumerate() {
+        let value = by_part(&b, &operands, 0, |operands| call(&b, name, operands));
+        if let Some(result) = result(op, index) {
+            replace_all_uses(result, value);
+        }
+    }
+    erase(op);
+    Ok(())
+}
+
+fn call<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    function: &str,
+    operands: &[Value<'c, 'a>],
+) -> Value<'c, 'a> {
+    let attributes = [
+        ("callee", b.symbol(&format!("{PREFIX}{function}"))),
+        ("operandSegmentSizes", b.segments(&[operands.len(), 0])),
+        ("op_bundle_sizes", b.segments(&[])),
+    ];
+    b.value("llvm.call", operands, operands[0].r#type(), &attributes)
+}
+
+/// Builds a whole exponent as the library takes it, in 64 bits.
+fn exponent<'c: 'a, 'a>(
+    b: &Builder<'c, 'a>,
+    op: OperationRef<'c, 'a>,
+    exponent: Value<'c, 'a>,
+) -> Result<Value<'c, 'a>, Failure> {
+    let r#type = exponent.r#type();
+    let long = with_element(r#type, b.int_type(64));
+    match IntegerType::try_from(element(r#type)) {
+        Ok(element) if element.width() > 64 => {
+            let message = "has an exponent of more than 64 bits, which GPUs have no numbers of";
+            Err(error(&op, message).emit())
+        }
+        Ok(_) => Ok(b.convert("arith.extsi", exponent, long)),
+        Err(_) => Ok(b.index_cast(exponent, long)),
+    }
+}
