@@ -219,3 +219,50 @@ func.func @functions(%x: tensor<128xf32>) -> (tensor<128xf32>, tensor<128xf32>, 
   %power = math.ipowi %base, %exponent : tensor<128xi32>
   return %clamped, %normal, %infinite, %power : tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xi32>
 }
+
+// Functions where they are hard: large angles, small and large arguments, negative bases, results and arguments that are subnormal.
+func.func @library(%x: tensor<4096xf32>) -> (tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>) {
+  %half = arith.constant dense<0.5> : tensor<4096xf32>
+  %one = arith.constant dense<1.0> : tensor<4096xf32>
+  %eight = arith.constant dense<8.0> : tensor<4096xf32>
+  %bound = arith.constant dense<96.0> : tensor<4096xf32>
+  %thousands = arith.constant dense<3.0e+04> : tensor<4096xf32>
+  %large = arith.constant dense<3.0e+20> : tensor<4096xf32>
+  %small = arith.constant dense<1.0e-20> : tensor<4096xf32>
+  %huge = arith.constant dense<1.0e+38> : tensor<4096xf32>
+  %tiny = arith.constant dense<1.0e-39> : tensor<4096xf32>
+  %size = math.absf %x : tensor<4096xf32>
+  // Angles.
+  %far = arith.mulf %x, %large : tensor<4096xf32>
+  %sine = math.sin %far : tensor<4096xf32>
+  %cosine = math.cos %far : tensor<4096xf32>
+  %angle = arith.mulf %x, %thousands : tensor<4096xf32>
+  %tangent = math.tan %angle : tensor<4096xf32>
+  %angle_again = math.atan %tangent : tensor<4096xf32>
+  // Hyperbolic functions.
+  %positive = arith.addf %size, %half : tensor<4096xf32>
+  %near = arith.mulf %positive, %small : tensor<4096xf32>
+  %near_sinh = math.sinh %near : tensor<4096xf32>
+  %near_asinh = math.asinh %near_sinh : tensor<4096xf32>
+  %near_atanh = math.atanh %near_asinh : tensor<4096xf32>
+  %nearly_one = arith.divf %near_atanh, %near : tensor<4096xf32>
+  %beyond_one = arith.addf %one, %size : tensor<4096xf32>
+  %above = arith.mulf %beyond_one, %large : tensor<4096xf32>
+  %far_acosh = math.acosh %above : tensor<4096xf32>
+  %far_asinh = math.asinh %far : tensor<4096xf32>
+  // Powers.
+  %fewer = arith.mulf %size, %eight : tensor<4096xf32>
+  %n = arith.fptosi %fewer : tensor<4096xf32> to tensor<4096xi32>
+  %whole = math.floor %fewer : tensor<4096xf32>
+  %power = math.powf %x, %whole : tensor<4096xf32>
+  %whole_power = math.fpowi %x, %n : tensor<4096xf32>, tensor<4096xi32>
+  // Subnormal numbers.
+  %below = arith.mulf %positive, %tiny : tensor<4096xf32>
+  %logarithm = math.log %below : tensor<4096xf32>
+  %decimal = math.log10 %below : tensor<4096xf32>
+  %cube_root = math.cbrt %below : tensor<4096xf32>
+  %exponent = arith.subf %fewer, %bound : tensor<4096xf32>
+  %exponential = math.exp %exponent : tensor<4096xf32>
+  %visible = arith.mulf %exponential, %huge : tensor<4096xf32>
+  return %sine, %cosine, %angle_again, %nearly_one, %far_acosh, %far_asinh, %power, %whole_power, %logarithm, %decimal, %cube_root, %visible : tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>
+}
