@@ -4,7 +4,7 @@
 // Exponentials. e^x is 2^n e^r with the whole number n next to x / ln 2, which adding 1.5 * 2^23 rounds to: its bits are then
 // those of that number and n. ln 2 is taken off in two parts.
 
-// x, and the bound that it exceeds; NaN stays.
+// x between two bounds; NaN stays NaN.
 llvm.func internal @symm.clamp(%x: f32, %lower: f32, %upper: f32) -> f32 {
   %is_less = arith.cmpf olt, %x, %lower : f32
   %raised = arith.select %is_less, %lower, %x : f32
