@@ -178,3 +178,13 @@ func.func @vectors(%v: vector<4xf32>, %m: vector<2x4xf32>, %n: vector<2x4xf32>, 
   %power = math.powf %m, %n : vector<2x4xf32>
   return %root, %larger, %below, %smaller, %exponential, %power : vector<4xf32>, vector<2x4xf32>, vector<f32>, f32, vector<f32>, vector<2x4xf32>
 }
+
+// -----
+
+// Functions are not inlined a hundred times.
+// CHECK-LABEL: func.func @long_vector
+func.func @long_vector(%v: vector<17xf32>) -> vector<17xf32> {
+  // CHECK-COUNT-17: llvm.call @symm.exp(%{{.*}}) {no_inline}
+  %exponential = math.exp %v : vector<17xf32>
+  return %exponential : vector<17xf32>
+}

@@ -38,7 +38,7 @@ const UNARY: [Unary; 24] = [
     ("sin", 2.0, f64::sin),
     ("sinh", 2.5, f64::sinh),
     ("sqrt", 0.5, f64::sqrt),
-    ("tan", 3.5, f64::tan),
+    ("tan", 4.0, f64::tan),
     ("tanh", 2.5, f64::tanh),
 ];
 

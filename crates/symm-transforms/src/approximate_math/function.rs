@@ -4,9 +4,10 @@
 //! Calls of the library's functions.
 
 use super::{elements::by_part, library::PREFIX};
-use crate::builder::{Builder, element, erase, with_element};
+use crate::builder::{Builder, element, erase, vector_shape, with_element};
 use melior::ir::{
-    OperationRef, TypeLike, Value, ValueLike, operation::OperationLike, r#type::IntegerType,
+    Attribute, OperationRef, TypeLike, Value, ValueLike, operation::OperationLike,
+    r#type::IntegerType,
 };
 use symm_ir::{
     diagnostics::{Failure, error},
@@ -20,6 +21,10 @@ const FUNCTIONS: [&str; 25] = [
     "erfc", "exp", "exp2", "expm1", "fpowi", "log", "log10", "log1p", "log2", "powf", "sin",
     "sinh", "tan", "tanh",
 ];
+
+/// The most elements of a vector for each of which a function is inlined. Code for more takes
+/// longer to compile than it saves.
+const MOST_INLINED: i64 = 16;
 
 /// Replaces a function on f32, or on vectors of these, by calls of the library's.
 pub(super) fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
@@ -40,8 +45,12 @@ pub(super) fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
     if name == "fpowi" {
         operands[1] = exponent(&b, op, operands[1])?;
     }
+    let elements: i64 = vector_shape(operands[0].r#type()).iter().product();
+    let inlined = elements <= MOST_INLINED;
     for (index, name) in names.into_iter().enumerate() {
-        let value = by_part(&b, &operands, 0, |operands| call(&b, name, operands));
+        let value = by_part(&b, &operands, 0, |operands| {
+            call(&b, name, operands, inlined)
+        });
         if let Some(result) = result(op, index) {
             replace_all_uses(result, value);
         }
@@ -54,12 +63,16 @@ fn call<'c: 'a, 'a>(
     b: &Builder<'c, 'a>,
     function: &str,
     operands: &[Value<'c, 'a>],
+    inlined: bool,
 ) -> Value<'c, 'a> {
-    let attributes = [
+    let mut attributes = vec![
         ("callee", b.symbol(&format!("{PREFIX}{function}"))),
         ("operandSegmentSizes", b.segments(&[operands.len(), 0])),
         ("op_bundle_sizes", b.segments(&[])),
     ];
+    if !inlined {
+        attributes.push(("no_inline", Attribute::unit(b.context())));
+    }
     b.value("llvm.call", operands, operands[0].r#type(), &attributes)
 }
 

@@ -28,7 +28,7 @@ pub static APPROXIMATE_MATH: PassDef = PassDef {
     summary: "Replace functions of math by arithmetic in f32",
     description: "
 PTX has no function library: what is not an instruction must become arithmetic. Functions on f32 become calls of functions
-that are put into the module, with what they call; LLVM inlines them. They are right for every argument: subnormal
+that are put into the module, with what they call. LLVM inlines them, but for vectors of more than 16 elements. They are right for every argument: subnormal
 numbers are not flushed, angles of any size are reduced by as many digits of pi as that takes, and infinities, NaN and the signs of
 zero are those of C's functions. Their results are off by at most this many units in the last place:
 
@@ -38,7 +38,8 @@ zero are those of C's functions. Their results are off by at most this many unit
 | 1.5 | `acos`, `cosh`, `expm1`, `fpowi`, `log1p`, `powf`, `rsqrt` |
 | 2 | `asin`, `asinh`, `atan`, `atan2`, `atanh`, `cos`, `sin`, `sincos` |
 | 2.5 | `acosh`, `sinh`, `tanh` |
-| 3.5 | `erfc`, `tan` |
+| 3.5 | `erfc` |
+| 4 | `tan` |
 
 Powers whose exponent is constant and 1/2, or a whole number from -1 to 3, are a root or products, off by at most 2; such are powers
 of f64 by any whole number. Functions on f16 and bf16 are computed in f32, those on vectors element by element. What is left
