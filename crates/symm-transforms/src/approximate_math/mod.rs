@@ -34,10 +34,10 @@ zero are those of C's functions. Their results are off by at most this many unit
 
 | | |
 |---|---|
-| 1 | `cbrt`, `erf`, `exp`, `exp2`, `log`, `log2`, `log10` |
-| 1.5 | `acos`, `cosh`, `expm1`, `fpowi`, `log1p`, `powf`, `rsqrt` |
-| 2 | `asin`, `asinh`, `atan`, `atan2`, `atanh`, `cos`, `sin`, `sincos` |
-| 2.5 | `acosh`, `sinh`, `tanh` |
+| 1 | `cbrt`, `exp`, `exp2`, `log`, `log2`, `log10` |
+| 1.5 | `acos`, `cosh`, `erf`, `expm1`, `fpowi`, `log1p`, `powf`, `rsqrt` |
+| 2 | `asin`, `asinh`, `atan`, `atan2`, `cos`, `sin`, `sincos` |
+| 2.5 | `acosh`, `atanh`, `sinh`, `tanh` |
 | 3.5 | `erfc` |
 | 4 | `tan` |
 
