@@ -32,7 +32,7 @@ that are put into the module, with what they call. LLVM inlines them, but for ve
 numbers are not flushed, angles of any size are reduced by as many digits of pi as that takes, and infinities, NaN and the signs of
 zero are those of C's functions. Their results are off by at most this many units in the last place:
 
-| | |
+| units | functions |
 |---|---|
 | 1 | `cbrt`, `exp`, `exp2`, `log`, `log2`, `log10` |
 | 1.5 | `acos`, `cosh`, `erf`, `expm1`, `fpowi`, `log1p`, `powf`, `rsqrt` |
@@ -41,9 +41,10 @@ zero are those of C's functions. Their results are off by at most this many unit
 | 3.5 | `erfc` |
 | 4 | `tan` |
 
-Powers whose exponent is constant and 1/2, or a whole number from -1 to 3, are a root or products, off by at most 2; such are powers
-of f64 by any whole number. Functions on f16 and bf16 are computed in f32, those on vectors element by element. What is left
-after that and is no instruction, such as other functions on f64, is refused by name.
+Powers whose exponent is constant, and 1/2, -1/2 or a whole number from -1 to 3, are a root or products, off by at most 2. So
+are those of f64 by 1/2 and by whole numbers of 16 bits, which are less exact, and `rsqrt` of f64. Functions on f16 and bf16 are computed
+in f32, those on vectors element by element. What is left after that and is no instruction, such as other functions on f64,
+is refused by name.
 
 Runs on a module or a `gpu.module`, before `scf` is lowered.
 ",
