@@ -266,3 +266,40 @@ func.func @library(%x: tensor<4096xf32>) -> (tensor<4096xf32>, tensor<4096xf32>,
   %visible = arith.mulf %exponential, %huge : tensor<4096xf32>
   return %sine, %cosine, %angle_again, %nearly_one, %far_acosh, %far_asinh, %power, %whole_power, %logarithm, %decimal, %cube_root, %visible : tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>
 }
+
+#element = affine_map<(i) -> (i)>
+
+// Constants of types that LLVM has under other names, and one whose values are beside the program.
+func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %rows = arith.constant dense<[3, 0, 2, 1]> : tensor<4xindex>
+  %small = arith.constant dense<[1.0, -2.0, 0.5, 448.0]> : tensor<4xf8E4M3FN>
+  %pairs = arith.constant dense<[(1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5)]> : tensor<4xcomplex<f32>>
+  %beside = arith.constant dense_resource<beside> : tensor<4xf32>
+  %empty = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [#element, #element, #element], iterator_types = ["parallel"]}
+      ins(%rows, %small : tensor<4xindex>, tensor<4xf8E4M3FN>) outs(%empty : tensor<4xf32>) {
+  ^bb0(%row: index, %factor: f8E4M3FN, %to: f32):
+    %element = tensor.extract %x[%row] : tensor<4xf32>
+    %wide = arith.extf %factor : f8E4M3FN to f32
+    %product = arith.mulf %element, %wide : f32
+    linalg.yield %product : f32
+  } -> tensor<4xf32>
+  %z = linalg.generic {indexing_maps = [#element, #element, #element], iterator_types = ["parallel"]}
+      ins(%pairs, %beside : tensor<4xcomplex<f32>>, tensor<4xf32>) outs(%empty : tensor<4xf32>) {
+  ^bb0(%pair: complex<f32>, %factor: f32, %to: f32):
+    %re = complex.re %pair : complex<f32>
+    %im = complex.im %pair : complex<f32>
+    %product = arith.mulf %im, %factor : f32
+    %sum = arith.addf %re, %product : f32
+    linalg.yield %sum : f32
+  } -> tensor<4xf32>
+  return %y, %z : tensor<4xf32>, tensor<4xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      beside: "0x040000000000803F00000040000040400000803F"
+    }
+  }
+#-}

@@ -4,6 +4,7 @@
 //! Constants become sections of the artifact, which the runtime puts into the
 //! memory of the GPU.
 
+use super::element;
 use crate::{
     attributes,
     builder::{Builder, erase, first_result, memref_type, shape},
@@ -15,17 +16,15 @@ use melior::{
         attributes::{Linkage, linkage},
     },
     ir::{
-        Attribute, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
+        Attribute, AttributeLike, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
         attribute::{DenseElementsAttribute, StringAttribute, TypeAttribute},
         operation::OperationLike,
         r#type::MemRefType,
     },
 };
+use mlir_sys::mlirAttributeIsADenseResourceElements;
 use std::collections::HashMap;
-use symm_abi::{
-    DType,
-    cuda::{Constant, Cuda},
-};
+use symm_abi::cuda::{Constant, Cuda};
 use symm_ir::{
     diagnostics::{Failure, error},
     memref::bytes,
@@ -78,25 +77,33 @@ fn enter<'c: 'a, 'a>(
     cuda: &mut Cuda,
 ) -> Result<u32, Failure> {
     let r#type = memref_type(first_result(user));
-    let value = global
-        .attribute("initial_value")
-        .ok()
-        .filter(|value| is_dense(*value));
-    let is_constant = global.has_attribute("constant") && is_plain(r#type);
-    let (Some(value), Some(bytes), true) = (value, bytes(r#type.into()), is_constant) else {
-        let message = "is no constant that a GPU can hold; pass the values as an argument";
-        return Err(error(&user, message).emit());
-    };
-    let number = cuda.constants.len() as u32;
-    let section = format!("{SECTION}{number}");
+    let value = values(global).ok_or_else(|| {
+        let message = "is of a global that may change, which there are none of on a GPU; pass the \
+                       buffer as an argument, or make the global a constant";
+        error(&user, message).emit()
+    })?;
     let b = Builder::before(global);
     let context = b.context();
+    let element = element::of(context, r#type.element());
+    let (element, bytes) = element.zip(bytes(r#type.into())).ok_or_else(|| {
+        let message = format!(
+            "is a constant of {}, of which an artifact has no arrays that lie as the buffers of a \
+             GPU do; use elements of 1, 8, 16, 32 or 64 bits, and convert them",
+            r#type.element()
+        );
+        error(&user, message).emit()
+    })?;
+    let number = cuda.constants.len() as u32;
+    let section = format!("{SECTION}{number}");
     let attributes = [
         (
             "sym_name",
             StringAttribute::new(context, section.trim_start_matches('.')).into(),
         ),
-        ("global_type", TypeAttribute::new(array(r#type)).into()),
+        (
+            "global_type",
+            TypeAttribute::new(array(element, r#type)).into(),
+        ),
         ("linkage", linkage(context, Linkage::Internal)),
         ("constant", Attribute::unit(context)),
         ("section", StringAttribute::new(context, &section).into()),
@@ -130,24 +137,17 @@ fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>, number: u32) {
     erase(op);
 }
 
-fn is_dense(value: Attribute<'_>) -> bool {
-    DenseElementsAttribute::try_from(value).is_ok()
+/// Returns the values of a constant, which are in the program's text or beside it.
+fn values<'c: 'a, 'a>(global: OperationRef<'c, 'a>) -> Option<Attribute<'c>> {
+    let value = global.attribute("initial_value").ok()?;
+    let is_dense = DenseElementsAttribute::try_from(value).is_ok()
+        // SAFETY: the attribute is valid.
+        || unsafe { mlirAttributeIsADenseResourceElements(value.to_raw()) };
+    (global.has_attribute("constant") && is_dense).then_some(value)
 }
 
-/// Says whether elements are what LLVM has in arrays: f8 and complex are not.
-fn is_plain(r#type: MemRefType<'_>) -> bool {
-    use DType::{BF16, F16, F32, F64, I1, I8, I16, I32, I64};
-    let dtype = DType::from_name(&r#type.element().to_string());
-    matches!(
-        dtype,
-        Some(BF16 | F16 | F32 | F64 | I1 | I8 | I16 | I32 | I64)
-    )
-}
-
-/// Returns the type of a buffer's elements as arrays of arrays.
-fn array(r#type: MemRefType<'_>) -> Type<'_> {
-    let extents = shape(r#type).into_iter().rev();
-    extents.fold(r#type.element(), |of, extent| {
-        llvm::r#type::array(of, extent as u32)
-    })
+/// Returns arrays of arrays, of the shape of a buffer.
+fn array<'c>(element: Type<'c>, buffer: MemRefType<'c>) -> Type<'c> {
+    let extents = shape(buffer).into_iter().rev();
+    extents.fold(element, |of, extent| llvm::r#type::array(of, extent as u32))
 }

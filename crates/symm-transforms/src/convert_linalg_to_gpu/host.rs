@@ -66,12 +66,36 @@ pub(super) fn check<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
         }
         let takes_buffer = op.operands().any(|operand| is_memref(operand.r#type()));
         if takes_buffer && !is_harmless(name) {
-            let message = "reads or writes a buffer of the GPU on the host; express it as \
-                           linalg.generic, or put it into an scf.forall";
-            return Err(error(&op, message).emit());
+            return Err(error(&op, reason(op, name)).emit());
         }
     }
     Ok(())
+}
+
+/// Says why the host can't do an op, and what to do about it.
+fn reason(op: OperationRef<'_, '_>, name: &str) -> &'static str {
+    let dialect = name.split('.').next().unwrap_or_default();
+    let is_in_loop = walk::parent_named(op, "scf.parallel").is_some();
+    match dialect {
+        "c10d" | "symm_mem" => {
+            "is a collective, which --convert-symm-mem-to-gpu makes a call of the runtime; run it \
+             before this pass"
+        }
+        "vector" => {
+            "is vector code, which --launch-host-code makes a kernel; run it before this pass"
+        }
+        _ if name == "memref.reshape" => {
+            "reads the shape out of a buffer of the GPU on the host; use tensor.expand_shape and \
+             tensor.collapse_shape, or those of memref"
+        }
+        _ if is_in_loop => {
+            "is in a parallel loop, which --launch-host-code makes a kernel; run it before this pass"
+        }
+        _ => {
+            "reads or writes a buffer of the GPU on the host; express it as linalg.generic, or put \
+             it into an scf.forall"
+        }
+    }
 }
 
 fn is_harmless(name: &str) -> bool {

@@ -4,8 +4,10 @@
 //! `--convert-linalg-to-gpu`: what works on buffers is run by the GPU.
 
 mod alignment;
+mod calls;
 pub mod constant;
 pub(crate) mod copy;
+mod element;
 mod fill;
 mod host;
 pub(crate) mod launch;
@@ -50,8 +52,10 @@ combine in a fixed order. Every other structured op of linalg, and any other cop
 `gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
 `--distribute-launches` come next and give it more.
 
-A constant that is not one value all over becomes a section of the artifact, with a row in
-`symm.cuda`; the runtime puts it into device memory once.
+A kernel calls no functions: a call that is left in one is an error.
+
+A constant that is not one value all over, be its values in the text or in a `dense_resource`, becomes
+a section of the artifact, with a row in `symm.cuda`; the runtime puts it into device memory once.
 
 What is in a `gpu.launch` already stays as it is.
 
@@ -121,6 +125,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     }
     constant::convert(module, &mut cuda)?;
     cuda_table::write(pass.context(), module, &cuda);
+    calls::check(module)?;
     host::check(module)
 }
 
