@@ -34,6 +34,13 @@ func.func @layout(%x: memref<4x6xf32, affine_map<(i, j) -> (j, i)>>) {
 
 // -----
 
+// expected-error@+1 {{has a value of type tensor<4xf32, "rows">; expected a dense tensor without encoding, got "rows"}}
+func.func @encoding(%x: tensor<4xf32, "rows">) {
+  return
+}
+
+// -----
+
 func.func @float(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error@+1 {{has a value of type tensor<4xf8E4M3FNUZ>; expected floats to be of f8E4M3FN, f8E5M2, f16, bf16, f32, f64, f80, f128}}
   %y = arith.truncf %x : tensor<4xf32> to tensor<4xf8E4M3FNUZ>

@@ -4,8 +4,10 @@
 //! Which types of values a program can have.
 
 use crate::number_type::{element_type, made, number_type};
-use melior::ir::{OperationRef, Type, TypeLike};
-use mlir_sys::{mlirMemRefTypeGetStridesAndOffset, mlirShapedTypeGetRank};
+use melior::ir::{Attribute, OperationRef, Type, TypeLike};
+use mlir_sys::{
+    mlirMemRefTypeGetStridesAndOffset, mlirRankedTensorTypeGetEncoding, mlirShapedTypeGetRank,
+};
 use symm_ir::{
     diagnostics::error,
     dialect::symm_mem_group,
@@ -28,7 +30,9 @@ pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
         .iter()
         .any(|name| walk::is(op, name) || walk::parent_named(op, name).is_some());
     for r#type in made(op) {
-        let reason = float(r#type).or_else(|| buffer(r#type).filter(|_| !is_kernel));
+        let reason = float(r#type)
+            .or_else(|| tensor(r#type))
+            .or_else(|| buffer(r#type).filter(|_| !is_kernel));
         if let Some(reason) = reason {
             return Err(error(&op, reason).emit());
         }
@@ -43,6 +47,17 @@ fn float(r#type: Type<'_>) -> Option<String> {
         let known = FLOATS.join(", ");
         format!("has a value of type {type}; expected floats to be of {known}")
     })
+}
+
+/// Says why a tensor can't be. Bufferization would forget the encoding.
+fn tensor(r#type: Type<'_>) -> Option<String> {
+    // SAFETY: the type is a ranked tensor when it is asked.
+    let encoding = r#type.is_ranked_tensor().then(|| unsafe {
+        Attribute::from_option_raw(mlirRankedTensorTypeGetEncoding(r#type.to_raw()))
+    })??;
+    Some(format!(
+        "has a value of type {type}; expected a dense tensor without encoding, got {encoding}"
+    ))
 }
 
 /// Says why a buffer can't be.
