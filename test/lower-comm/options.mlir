@@ -17,14 +17,16 @@
 // RUN: not symm-opt %s --lower-comm="one-shot-threshold-bytes=-1" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not symm-opt %s --lower-comm="one-shot-threshold-bytes=many" 2>&1 | FileCheck %s --check-prefix=BAD-NUMBER
 // RUN: not symm-opt %s --lower-comm="threshold=1" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not symm-opt %s --lower-comm="launch-table=sm_17" 2>&1 | FileCheck %s --check-prefix=CHIP
 // RUN: symm-opt --help | FileCheck %s --check-prefix=HELP
 
 // BAD-PROTOCOL: error: {{.*}}expected protocol to be pull or push, got 'poll'
 // NEGATIVE: error: {{.*}}expected one-shot-threshold-bytes to be 0 or more, got -1
 // BAD-NUMBER: 'many' value invalid for long argument
 // UNKNOWN: no such option threshold
+// CHIP: error: {{.*}}launch-table: expected a chip out of sm_80, {{.*}}, got sm_17
 
-// HELP: --lower-comm
+// HELP: --lower-comm {{.*}}- Rewrite c10d collectives
 // HELP-NEXT: --auto-select
 // HELP-NEXT: --launch-table=
 // HELP-NEXT: --one-shot-threshold-bytes=

@@ -3,12 +3,15 @@
 
 //! The command line.
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, value_parser};
 use std::path::PathBuf;
 use symm_codegen::{compile::Stage, gpu::Target, target::Cpu};
 
 /// The GPU to compile for where none is named.
 const DEFAULT_CHIP: &str = "sm_90";
+
+/// The largest threshold that an option of a pass can hold.
+const MAX_BYTES: u64 = i64::MAX as u64;
 
 /// Compile an MLIR program with collectives to an artifact that symm-run runs.
 #[derive(Debug, Parser)]
@@ -58,11 +61,11 @@ pub struct Arguments {
     auto_select: Option<bool>,
 
     /// The largest operand, in bytes, of a one-shot all-reduce.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = value_parser!(u64).range(..=MAX_BYTES))]
     one_shot_threshold_bytes: Option<u64>,
 
     /// The largest operand, in bytes, of a two-shot all-reduce.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = value_parser!(u64).range(..=MAX_BYTES))]
     two_shot_threshold_bytes: Option<u64>,
 
     /// Who moves the data of chosen algorithms.
@@ -257,6 +260,17 @@ mod tests {
                 && ptx_version("8.x").is_err()
                 && ptx_version("8.30").is_err()
         );
+    }
+
+    #[test]
+    fn thresholds_are_as_large_as_options_of_passes_get() {
+        let parse = |bytes: &str| {
+            let option = format!("--two-shot-threshold-bytes={bytes}");
+            Arguments::try_parse_from(["symm-compile", "a.mlir", &option])
+        };
+        assert!(parse("9223372036854775807").is_ok());
+        let error = parse("9223372036854775808").expect_err("too large");
+        assert!(error.to_string().contains("--two-shot-threshold-bytes"));
     }
 
     #[test]

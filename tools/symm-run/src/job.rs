@@ -127,17 +127,29 @@ fn pick_entry<'a>(name: Option<&str>, manifest: &'a Manifest) -> Result<&'a Entr
 }
 
 /// Splits `NAME=REST` options; a name may occur once.
-fn by_name<'a>(option: &str, texts: &'a [String]) -> Result<HashMap<&'a str, &'a str>, String> {
+fn by_name<'a>(
+    option: &str,
+    texts: &'a [String],
+    known: &[symm_abi::Value],
+) -> Result<HashMap<&'a str, &'a str>, String> {
     let mut found = HashMap::new();
     for text in texts {
-        let (name, rest) = text
-            .split_once('=')
-            .ok_or_else(|| format!("{option} {text}: expected NAME=…"))?;
+        let (name, rest) =
+            split(text, known).ok_or_else(|| format!("{option} {text}: expected NAME=…"))?;
         if found.insert(name, rest).is_some() {
             return Err(format!("{option} {text}: '{name}' was given before"));
         }
     }
     Ok(found)
+}
+
+/// Splits `NAME=REST` behind the longest name that is known, for names may have a `=` in them, or else at the first `=`.
+fn split<'a>(text: &'a str, known: &[symm_abi::Value]) -> Option<(&'a str, &'a str)> {
+    let splits = text.match_indices('=');
+    let mut splits = splits.map(|(at, _)| (&text[..at], &text[at + 1..]));
+    let first = splits.clone().next();
+    let is_known = |name: &str| known.iter().any(|value| value.name == name);
+    splits.rfind(|(name, _)| is_known(name)).or(first)
 }
 
 fn expect_known<'a>(
@@ -168,7 +180,7 @@ fn expect_known<'a>(
 }
 
 fn sources(texts: &[String], entry: &Entry) -> Result<Vec<Source>, String> {
-    let given = by_name("--arg", texts)?;
+    let given = by_name("--arg", texts, &entry.args)?;
     expect_known("--arg", given.keys().copied(), &entry.args, entry)?;
     let source = |value: &symm_abi::Value| {
         let name = &value.name;
@@ -188,7 +200,7 @@ fn saves(
     folder: Option<&Path>,
     entry: &Entry,
 ) -> Result<Vec<Option<String>>, String> {
-    let given = by_name("--save", texts)?;
+    let given = by_name("--save", texts, &entry.results)?;
     expect_known("--save", given.keys().copied(), &entry.results, entry)?;
     let save = |name: &str| match (given.get(name), folder) {
         (Some(&pattern), _) => {
@@ -219,5 +231,24 @@ fn check_folder(folder: Option<&Path>) -> Result<(), String> {
             folder.display()
         )),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_have_the_sign_that_ends_them() {
+        let named = |name: &str| symm_abi::Value {
+            name: name.to_owned(),
+            dtype: symm_abi::DType::F32,
+            shape: vec![],
+        };
+        let known = [named("a=b"), named("x")];
+        assert_eq!(split("a=b=ones", &known), Some(("a=b", "ones")));
+        assert_eq!(split("x=a=b.npy", &known), Some(("x", "a=b.npy")));
+        assert_eq!(split("a=ones", &known), Some(("a", "ones")));
+        assert_eq!(split("a", &known), None);
     }
 }

@@ -33,7 +33,7 @@ const NAME: &str = "lower-comm";
 /// The pass.
 pub static LOWER_COMM: PassDef = PassDef {
     argument: NAME,
-    summary: "rewrite c10d collectives to algorithms over symmetric memory where these win",
+    summary: "Rewrite c10d collectives to algorithms over symmetric memory where these win",
     description: DESCRIPTION,
     anchor: Some("builtin.module"),
     options: &[

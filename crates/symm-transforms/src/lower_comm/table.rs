@@ -3,7 +3,8 @@
 
 //! What the launch table of a GPU says about sizes.
 
-use super::operand::Operand;
+use super::{operand::Operand, options::LAUNCH_TABLE};
+use crate::gpu_target::Target;
 use melior::ir::{OperationRef, attribute::IntegerAttribute, operation::OperationLike};
 use symm_abi::{
     DType, ReduceOp,
@@ -37,8 +38,10 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// None that a released version gives.
+    /// Fails where there is no such chip.
     pub fn shipped(chip: &str) -> Result<Self, Failure> {
+        Target::new(chip, None)
+            .map_err(|reason| Failure::Message(format!("{LAUNCH_TABLE}: {reason}")))?;
         let table = LaunchTable::shipped();
         let table = table.map_err(|reason| Failure::Message(reason.to_string()))?;
         Ok(Self {
