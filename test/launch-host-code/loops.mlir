@@ -3,8 +3,11 @@
 
 // RUN: symm-opt %s --launch-host-code > %t.mlir
 // RUN: FileCheck %s < %t.mlir
+// RUN: symm-opt %s --launch-host-code --remarks-filter=launch-host-code -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: symm-opt %t.mlir --launch-host-code | diff %t.mlir -
 // RUN: symm-opt %t.mlir --convert-linalg-to-parallel-loops --distribute-launches | FileCheck %s --check-prefix=SPREAD
+
+// REMARK: [Passed] kernel | Category:launch-host-code | Function=rows | Threads="one per iteration"
 
 // What a thread has for itself is allocated where it starts; copies and ops of linalg are part of the kernel.
 // CHECK-LABEL: func.func @rows(

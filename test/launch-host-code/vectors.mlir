@@ -3,7 +3,10 @@
 
 // RUN: symm-opt %s --launch-host-code > %t.mlir
 // RUN: FileCheck %s < %t.mlir
+// RUN: symm-opt %s --launch-host-code --remarks-filter=launch-host-code -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: symm-opt %t.mlir --launch-host-code | diff %t.mlir -
+
+// REMARK: [Missed] kernel | Category:launch-host-code | Function=run | Reason="its vector code is none that --raise-vectors spreads over threads", Threads=one
 
 // One launch: allocations come before it, deallocations after it, constants into it.
 // CHECK-LABEL: func.func @run(

@@ -16,6 +16,7 @@ pub mod linalg;
 pub mod memref;
 pub mod pass;
 pub mod pattern;
+pub mod place;
 pub mod remark;
 pub mod rewriter;
 pub mod source;

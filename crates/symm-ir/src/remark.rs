@@ -6,7 +6,7 @@
 //! They are seen with `--remarks-filter=<category>` of `symm-opt` and `mlir-opt`
 //! and collected from Rust with [`collect`].
 
-use crate::text;
+use crate::{place, text};
 use melior::{
     Context,
     ir::{Location, OperationRef, operation::OperationLike},
@@ -159,8 +159,8 @@ fn symbol_name(op: OperationRef<'_, '_>) -> Option<String> {
 pub struct Entry {
     /// The outcome that it reports.
     pub kind: Kind,
-    /// Where it is, as MLIR prints locations.
-    pub location: String,
+    /// Where it is in the source, as [`place::of`] says it.
+    pub place: String,
     /// What was decided.
     pub name: String,
     /// Who decided.
@@ -241,7 +241,7 @@ unsafe fn entry_of(remark: &SymmRemark) -> Entry {
     unsafe {
         Entry {
             kind: Kind::from_raw(remark.kind),
-            location: Location::from_raw(remark.location).to_string(),
+            place: place::of(Location::from_raw(remark.location)),
             name: text::from_raw(remark.name),
             category: text::from_raw(remark.category),
             function: text::from_raw(remark.function),

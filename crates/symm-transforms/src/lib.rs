@@ -46,7 +46,6 @@ pub mod order_loops;
 pub mod outline_contractions;
 mod overlap;
 mod pipeline_options;
-mod place;
 pub mod place_symmetric_buffers;
 pub mod raise_vectors;
 pub mod record_buffers;

@@ -6,14 +6,13 @@
 
 use crate::{
     group::Group,
-    place,
     records::{Record, list, records, write_records},
 };
 use melior::{
     Context,
     ir::{Attribute, OperationRef, attribute::StringAttribute, operation::OperationLike},
 };
-use symm_ir::diagnostics::Failure;
+use symm_ir::{diagnostics::Failure, place};
 
 /// The name of the attribute.
 pub const ATTRIBUTE: &str = "symm.ops";

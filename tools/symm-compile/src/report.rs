@@ -125,20 +125,12 @@ fn decision(remark: &Remark) -> String {
         Kind::Failed => " failed",
         Kind::Passed | Kind::Missed | Kind::Analysis => "",
     };
-    let arguments: Vec<_> = remark
-        .args
-        .iter()
-        .map(|(key, value)| format!("{key}: {value}"))
+    let arguments = remark.args.iter();
+    let arguments: String = arguments
+        .map(|(key, value)| format!("; {key}: {value}"))
         .collect();
-    let place = remark
-        .location
-        .trim_start_matches("loc(")
-        .trim_end_matches(')')
-        .replace('"', "");
     format!(
-        "{place}: {} {}{outcome}; {}",
-        remark.category,
-        remark.name,
-        arguments.join("; ")
+        "{}: {} {}{outcome}{arguments}",
+        remark.place, remark.category, remark.name
     )
 }

@@ -9,7 +9,7 @@ mod launcher;
 use crate::{
     builder::{Builder, erase},
     convert_symm_mem_to_gpu::{CHIP, PTX_VERSION, target},
-    cuda_table, place,
+    cuda_table,
     runtime::{self, LAUNCH},
 };
 use kernel::Kernels;
@@ -22,7 +22,7 @@ use mlir_sys::{
 use symm_abi::cuda::{CudaKernel, PtxModule};
 use symm_ir::{
     pass::{PassDef, PassResult, PassRun, StatisticDef},
-    text, walk,
+    place, text, walk,
 };
 
 /// The name of the module that gathers the kernels.

@@ -3,6 +3,7 @@
 
 //! Copies become calls of the runtime, or kernels.
 
+use super::report;
 use crate::{
     builder::{Builder, erase, memref_type},
     runtime::COPY,
@@ -34,6 +35,7 @@ pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, '
     } else if let Some(bytes) = total(&b, from) {
         COPY.call(&b, &[b.address(to), b.address(from), bytes]);
         pass.count("copies", 1);
+        report::copy(op);
     }
     erase(op);
     Ok(())

@@ -3,15 +3,17 @@
 
 //! Matrix products become calls of the library.
 
-use super::{fill, product};
+use super::{fill, product, report};
 use crate::{
     builder::{Builder, dynamic, erase, memref_type},
-    place,
     runtime::MATMUL,
 };
 use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike};
 use symm_abi::cuda::{Cuda, Matmul};
-use symm_ir::{diagnostics::Failure, memref::is_memref, pass::PassRun, value::operand};
+use symm_ir::{
+    diagnostics::Failure, linalg::is_contraction, memref::is_memref, pass::PassRun, place,
+    value::operand,
+};
 
 /// Turns an op into a call of the library, where it is a product that this takes;
 /// says whether it is.
@@ -20,10 +22,10 @@ pub(super) fn convert<'c: 'a, 'a>(
     cuda: &mut Cuda,
     op: OperationRef<'c, 'a>,
 ) -> Result<bool, Failure> {
-    if !op.operands().all(|operand| is_memref(operand.r#type())) {
+    if !is_contraction(op) || !op.operands().all(|operand| is_memref(operand.r#type())) {
         return Ok(false);
     }
-    let Some(mut product) = product::of(op, &place::of(op.location())) else {
+    let Ok(mut product) = product::of(op, &place::of(op.location())) else {
         return Ok(false);
     };
     let fill = fill::before(op, product.buffers[2]);
@@ -32,6 +34,7 @@ pub(super) fn convert<'c: 'a, 'a>(
         product.matmul.accumulate = false;
         pass.count("dropped-fills", 1);
     }
+    report::library(op, &product.matmul);
     let b = Builder::before(op);
     let number = number(cuda, product.matmul);
     let mut operands = vec![b.i32(number), b.i32(0)];

@@ -15,6 +15,7 @@ mod matmul;
 mod product;
 mod reduce;
 pub(crate) mod reduction;
+mod report;
 
 use crate::{
     builder::Builder,
@@ -34,9 +35,12 @@ use symm_ir::{
     walk,
 };
 
+/// The name of the pass, in flags, pipelines and remarks.
+const NAME: &str = "convert-linalg-to-gpu";
+
 /// Moves work on buffers to the GPU.
 pub static CONVERT_LINALG_TO_GPU: PassDef = PassDef {
-    argument: "convert-linalg-to-gpu",
+    argument: NAME,
     summary: "Turn linalg and copies on buffers into library calls and launches",
     description: "
 Matrix products of f16, bf16, f32 and f64, also of a batch, of vectors and with transposed
@@ -58,6 +62,9 @@ A constant that is not one value all over, be its values in the text or in a `de
 a section of the artifact, with a row in `symm.cuda`; the runtime puts it into device memory once.
 
 What is in a `gpu.launch` already stays as it is.
+
+Remarks of the category `convert-linalg-to-gpu` say for each op whether the library runs it or a
+kernel, and why the library does not take a sum of products.
 
 Buffers are in device memory. An op of the host that reads or writes them is an error.
 ",
@@ -120,6 +127,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         }
     }
     for op in structured_ops(module) {
+        report::kernel(op, "one per element");
         launch::wrap(op);
         pass.count("launches", 1);
     }

@@ -41,12 +41,40 @@ struct Roles {
     k: usize,
 }
 
-/// Returns an op as a product of the library, where it is one.
-pub(super) fn of<'c: 'a, 'a>(op: OperationRef<'c, 'a>, place: &str) -> Option<Product<'c, 'a>> {
-    let loops = contraction(op)?;
-    let buffers = [operand(op, 0)?, operand(op, 1)?, operand(op, 2)?];
-    let with = |roles| product(&loops, roles, buffers, place);
-    roles(&loops).into_iter().find_map(with)
+/// Why a contraction is none of the library's products.
+pub(super) type Refusal = &'static str;
+
+const BODY: Refusal = "it computes, or loops over, more than a matrix product does";
+const LAYOUT: Refusal = "a matrix has neither its rows nor its columns side by side";
+const LOOPS: Refusal = "it has more loops of a kind than a batch of matrices";
+const PLACE: Refusal =
+    "a matrix has unknown strides, or does not begin at a multiple of 16 bytes for sure";
+const SIZES: Refusal = "a size is unknown, or out of what 31 bits hold";
+const STEPS: Refusal = "matrices of the batch are no multiples of 16 bytes apart";
+const TYPES: Refusal = "the library has no products of these types";
+
+/// Returns a contraction as a product of the library.
+///
+/// # Errors
+///
+/// Says why it is none.
+pub(super) fn of<'c: 'a, 'a>(
+    op: OperationRef<'c, 'a>,
+    place: &str,
+) -> Result<Product<'c, 'a>, Refusal> {
+    let buffers = (operand(op, 0).zip(operand(op, 1))).zip(operand(op, 2));
+    let ((a, b), c) = buffers.ok_or(BODY)?;
+    let buffers = [a, b, c];
+    let types = dtypes(&buffers.map(memref_type)).ok_or(TYPES)?;
+    let loops = contraction(op).ok_or(BODY)?;
+    let mut result = Err(LOOPS);
+    for roles in roles(&loops) {
+        result = product(&loops, roles, buffers, types, place);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 /// Returns the ways to see the loops as those of a product. Of two loops over rows, or
@@ -82,23 +110,30 @@ fn roles(loops: &Contraction) -> Vec<Roles> {
     }
 }
 
-/// Returns a contraction as a product with given roles, where the library takes it.
+/// Returns a contraction as a product with given roles.
 fn product<'c, 'a>(
     loops: &Contraction,
     Roles { batch, m, n, k }: Roles,
     buffers: [Value<'c, 'a>; 3],
+    (dtype, result_dtype): (DType, DType),
     place: &str,
-) -> Option<Product<'c, 'a>> {
+) -> Result<Product<'c, 'a>, Refusal> {
     let types = buffers.map(memref_type);
-    let extent = |of: Option<usize>| of.map_or(Some(1), |of| extent(loops, &types, of));
+    let extent = |of: Option<usize>| match of {
+        Some(of) => extent(loops, &types, of).ok_or(SIZES),
+        None => Ok(1),
+    };
     let sizes = [extent(batch)?, extent(m)?, extent(n)?, extent(Some(k))?];
+    if !are_sizes_sound(&sizes) {
+        return Err(SIZES);
+    }
     let layout = |matrix: usize, rows: Option<usize>, columns: Option<usize>| {
-        let strides = strides(buffers[matrix])?;
+        let strides = strides(buffers[matrix]).ok_or(PLACE)?;
         let stride = |of: Option<usize>| {
             let at = of.and_then(|of| loops.dimensions[matrix].iter().position(|d| *d == of));
             at.map(|at| strides[at])
         };
-        Some((stride(rows), stride(columns), stride(batch).unwrap_or(0)))
+        Ok((stride(rows), stride(columns), stride(batch).unwrap_or(0)))
     };
     let [size, rows, columns, depth] = sizes;
     let a = filled(layout(0, m, Some(k))?, [rows, depth]);
@@ -106,8 +141,8 @@ fn product<'c, 'a>(
     let c = filled(layout(2, m, n)?, [rows, columns]);
     let matmul = Matmul {
         loc: place.to_owned(),
-        dtype: dtype(types[0], types[1])?,
-        result_dtype: DType::from_name(&types[2].element().to_string())?,
+        dtype,
+        result_dtype,
         batch: size,
         m: rows,
         n: columns,
@@ -131,25 +166,20 @@ fn finish<'c, 'a>(
     mut matmul: Matmul,
     mut buffers: [Value<'c, 'a>; 3],
     [mut a, mut b, mut c]: [Layout; 3],
-) -> Option<Product<'c, 'a>> {
+) -> Result<Product<'c, 'a>, Refusal> {
     if c.columns != 1 {
         (a, b, c) = (b.flipped(), a.flipped(), c.flipped());
         (matmul.m, matmul.n) = (matmul.n, matmul.m);
         (matmul.stride_a, matmul.stride_b) = (matmul.stride_b, matmul.stride_a);
         buffers.swap(0, 1);
     }
-    (matmul.transpose_a, matmul.lda) = a.stored([matmul.m, matmul.k])?;
-    (matmul.transpose_b, matmul.ldb) = b.stored([matmul.k, matmul.n])?;
-    matmul.ldc = (c.columns == 1 && c.rows >= matmul.n).then_some(c.rows)?;
-    let sizes = [
-        matmul.batch,
-        matmul.m,
-        matmul.n,
-        matmul.k,
-        matmul.lda,
-        matmul.ldb,
-        matmul.ldc,
-    ];
+    let stored = |matrix: Layout, sizes| matrix.stored(sizes).ok_or(LAYOUT);
+    (matmul.transpose_a, matmul.lda) = stored(a, [matmul.m, matmul.k])?;
+    (matmul.transpose_b, matmul.ldb) = stored(b, [matmul.k, matmul.n])?;
+    if c.columns != 1 || c.rows < matmul.n {
+        return Err(LAYOUT);
+    }
+    matmul.ldc = c.rows;
     let bytes = matmul.dtype.size() as u64;
     let result_bytes = matmul.result_dtype.size() as u64;
     let steps = [
@@ -157,13 +187,19 @@ fn finish<'c, 'a>(
         matmul.stride_b * bytes,
         matmul.stride_c * result_bytes,
     ];
-    let are_steps_sound =
-        matmul.batch == 1 || steps.iter().all(|step| step.is_multiple_of(MATRIX_ALIGN));
-    let are_sizes_sound = sizes
+    if matmul.batch > 1 && !steps.iter().all(|step| step.is_multiple_of(MATRIX_ALIGN)) {
+        return Err(STEPS);
+    }
+    if !are_sizes_sound(&[matmul.lda, matmul.ldb, matmul.ldc]) {
+        return Err(SIZES);
+    }
+    Ok(Product { matmul, buffers })
+}
+
+fn are_sizes_sound(sizes: &[u64]) -> bool {
+    sizes
         .iter()
-        .all(|size| (1..=i32::MAX as u64).contains(size));
-    (are_sizes_sound && are_steps_sound && has_types(&matmul))
-        .then_some(Product { matmul, buffers })
+        .all(|size| (1..=i32::MAX as u64).contains(size))
 }
 
 impl Layout {
@@ -243,15 +279,14 @@ pub(super) fn element_bytes(r#type: MemRefType<'_>) -> Option<u64> {
     Some(DType::from_name(&r#type.element().to_string())?.size() as u64)
 }
 
-fn dtype(a: MemRefType<'_>, b: MemRefType<'_>) -> Option<DType> {
-    (a.element() == b.element()).then(|| DType::from_name(&a.element().to_string()))?
-}
-
-fn has_types(matmul: &Matmul) -> bool {
+/// Returns the types of factors and result, where the library takes these.
+fn dtypes([a, b, c]: &[MemRefType<'_>; 3]) -> Option<(DType, DType)> {
     use DType::{BF16, F16, F32, F64};
-    let types = (matmul.dtype, matmul.result_dtype);
-    matches!(
+    let dtype = |buffer: &MemRefType<'_>| DType::from_name(&buffer.element().to_string());
+    let types = (dtype(a)?, dtype(c)?);
+    let is_known = matches!(
         types,
         (F16, F16 | F32) | (BF16, BF16 | F32) | (F32, F32) | (F64, F64)
-    )
+    );
+    (a.element() == b.element() && is_known).then_some(types)
 }

@@ -7,7 +7,7 @@
 //! threads have, in a tree in shared memory. The order is fixed, so a program gives
 //! the same bits each time.
 
-use super::{fill, reduction::Reduction};
+use super::{fill, reduction::Reduction, report};
 use crate::builder::{Builder, Compare, Thread, dynamic, erase, memref_type, shape};
 use melior::ir::{
     Attribute, BlockLike, Operation, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
@@ -34,6 +34,7 @@ pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, '
     let Some(counts) = counts(&b, &reduction) else {
         return false;
     };
+    report::kernel(op, "a block per element");
     let initial = initial(pass, op, &reduction, element);
     Kernel {
         reduction,

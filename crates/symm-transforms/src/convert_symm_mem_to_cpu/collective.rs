@@ -15,7 +15,6 @@ use crate::{
     builder::{Builder, dynamic, memref_type},
     group::Group,
     overlap::may_overlap,
-    place,
     runtime::{ENTER, LEAVE},
 };
 use melior::ir::{
@@ -27,6 +26,7 @@ use symm_ir::{
     dialect::{self, Protocol, symm_mem_attribute},
     memref,
     pass::PassResult,
+    place,
 };
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {

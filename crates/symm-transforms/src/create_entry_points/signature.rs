@@ -5,7 +5,7 @@
 
 use crate::{
     builder::{dynamic, shape},
-    entry_table, place,
+    entry_table,
 };
 use melior::ir::{
     BlockLike, OperationRef, RegionLike, ShapedTypeLike, Type,
@@ -16,7 +16,7 @@ use melior::ir::{
 use symm_abi::DType;
 use symm_ir::{
     diagnostics::{Failure, error_at},
-    memref, text,
+    memref, place, text,
 };
 
 /// An argument or a result.

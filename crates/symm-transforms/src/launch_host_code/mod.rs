@@ -17,12 +17,16 @@ use mlir_sys::{
 use symm_ir::{
     diagnostics::error,
     pass::{PassDef, PassResult, PassRun, StatisticDef},
+    remark::{self, Kind},
     walk,
 };
 
+/// The name of the pass, in flags, pipelines and remarks.
+const NAME: &str = "launch-host-code";
+
 /// Puts loops and vector code into launches.
 pub static LAUNCH_HOST_CODE: PassDef = PassDef {
-    argument: "launch-host-code",
+    argument: NAME,
     summary: "Put parallel loops and vector code that work on buffers into launches",
     description: "
 An `scf.parallel` of the host whose body reads or writes elements of buffers, by itself or by
@@ -39,6 +43,8 @@ is slow**: `--raise-vectors` has taken away what can be spread over threads, and
 is for the odd few elements. What such a launch computes is in buffers; a value that the host or
 another launch would use is an error, as is a vector of more than 256 elements in any launch,
 which would not fit into the registers of a thread.
+
+Remarks of the category `launch-host-code` name each launch and its threads.
 
 Runs on buffers, before `--convert-linalg-to-gpu`.
 ",
@@ -96,6 +102,9 @@ fn loops<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, around: OperationRef<'c, 'a>) -> Pa
             return Err(error(&op, message).emit());
         }
         kernel::prepare(op)?;
+        remark::on(op, Kind::Passed, NAME, "kernel")
+            .arg("Threads", "one per iteration")
+            .emit();
         wrap(op);
         pass.count("loops", 1);
     }

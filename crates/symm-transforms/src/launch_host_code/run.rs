@@ -4,6 +4,7 @@
 //! Vector code of the host becomes launches of one thread.
 
 use super::{
+    NAME,
     access::{has_vector, is_access, is_pure, is_vector_access},
     kernel,
 };
@@ -19,6 +20,7 @@ use symm_ir::{
     edit::{move_before, set_operand},
     linalg::is_structured,
     pass::{PassResult, PassRun},
+    remark::{self, Kind},
     value::{Origin, defining_op, origin, result, uses},
     walk,
 };
@@ -123,6 +125,10 @@ impl<'c: 'a, 'a> Run<'c, 'a> {
             return Ok(());
         };
         self.check_uses()?;
+        remark::on(*last, Kind::Missed, NAME, "kernel")
+            .arg("Threads", "one")
+            .because("its vector code is none that --raise-vectors spreads over threads")
+            .emit();
         for op in &self.members {
             kernel::prepare(*op)?;
         }

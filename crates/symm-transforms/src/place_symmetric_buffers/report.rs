@@ -9,13 +9,13 @@ use super::{
     plan::{Class, Plan, operand_value},
     survey::{Allocation, Need, Operand, Request, Survey},
 };
-use crate::place;
 use melior::ir::{Attribute, ValueLike, operation::OperationLike};
 use symm_ir::{
     diagnostics,
     dialect::symm_mem_group,
     memref::bytes,
     pass::{PassRun, StatisticDef},
+    place,
     remark::{self, Kind},
 };
 

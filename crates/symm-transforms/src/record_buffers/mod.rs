@@ -10,7 +10,7 @@ use symm_ir::{
     dialect::symm_mem_group,
     memref,
     pass::{PassDef, PassResult, PassRun},
-    text, walk,
+    place, text, walk,
 };
 
 /// Enters a program's buffers into a table.
@@ -47,7 +47,7 @@ fn describe<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Buffer> {
     let function = text::symbol_name(walk::parent_named(op, "func.func")?)?;
     Some(Buffer {
         name: format!("@{}", function),
-        loc: crate::place::of(op.location()),
+        loc: place::of(op.location()),
         bytes: memref::bytes(r#type)?,
         space: buffer_table::space(group.as_deref()),
     })

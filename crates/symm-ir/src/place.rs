@@ -3,6 +3,7 @@
 
 //! Places in source files, for reports.
 
+use crate::text::identifier;
 use melior::ir::Location;
 use mlir_sys::{
     MlirLocation, mlirLocationCallSiteGetCallee, mlirLocationFileLineColRangeGetFilename,
@@ -11,7 +12,6 @@ use mlir_sys::{
     mlirLocationIsAFileLineColRange, mlirLocationIsAFused, mlirLocationIsAName,
     mlirLocationNameGetChildLoc, mlirLocationNameGetName,
 };
-use symm_ir::text::identifier;
 
 /// Returns a location as `file:line:column`, or `unknown`.
 pub fn of(location: Location<'_>) -> String {
