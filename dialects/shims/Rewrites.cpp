@@ -34,3 +34,12 @@ bool symmLinalgDecomposeAggregate(MlirOperation op) {
 bool symmLinalgIsAggregate(MlirOperation op) {
   return isa<linalg::AggregatedOpInterface>(unwrap(op));
 }
+
+bool symmLinalgLowerPacking(MlirOperation op) {
+  IRRewriter rewriter(unwrap(op)->getContext());
+  rewriter.setInsertionPoint(unwrap(op));
+  if (auto pack = dyn_cast<linalg::PackOp>(unwrap(op)))
+    return succeeded(linalg::lowerPack(rewriter, pack));
+  auto unpack = dyn_cast<linalg::UnPackOp>(unwrap(op));
+  return unpack && succeeded(linalg::lowerUnPack(rewriter, unpack));
+}

@@ -13,7 +13,10 @@ use mlir_sys::{
     mlirAffineMapAttrGet, mlirAffineMapAttrGetValue, mlirAffineMapGetNumResults,
     mlirAffineMapGetResult, mlirAffineMapGetSubMap, mlirLinalgGetIndexingMapsAttribute,
 };
-use symm_sys::{symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate};
+use symm_sys::{
+    symmLinalgDecomposeAggregate, symmLinalgGeneralize, symmLinalgIsAggregate,
+    symmLinalgLowerPacking,
+};
 
 /// Where in an operand an iteration is, in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +70,13 @@ pub fn is_aggregate(op: OperationRef<'_, '_>) -> bool {
 pub fn decompose_aggregate(op: OperationRef<'_, '_>) -> bool {
     // SAFETY: the operation is valid; the caller does not use it again.
     unsafe { symmLinalgDecomposeAggregate(op.to_raw()) }
+}
+
+/// Replaces `linalg.pack` or `linalg.unpack` by padding or slicing, reshaping and
+/// transposing, and says whether it could.
+pub fn lower_packing(op: OperationRef<'_, '_>) -> bool {
+    // SAFETY: the operation is valid; the caller does not use it again.
+    unsafe { symmLinalgLowerPacking(op.to_raw()) }
 }
 
 fn indexing_maps(op: OperationRef<'_, '_>) -> Option<Vec<MlirAffineMap>> {

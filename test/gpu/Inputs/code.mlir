@@ -296,6 +296,20 @@ func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   return %y, %z : tensor<4xf32>, tensor<4xf32>
 }
 
+// Tiles of a matrix, padded with -1, and back; the bits of numbers.
+func.func @packed(%x: tensor<5x6xf32>) -> (tensor<2x3x2x3xf32>, tensor<5x6xf32>, tensor<5x6xi32>) {
+  %minus_one = arith.constant -1.0 : f32
+  %empty = tensor.empty() : tensor<2x3x2x3xf32>
+  %y = linalg.pack %x padding_value(%minus_one : f32) outer_dims_perm = [1, 0] inner_dims_pos = [0, 1] inner_tiles = [2, 3] into %empty
+      : tensor<5x6xf32> -> tensor<2x3x2x3xf32>
+  %twice = arith.addf %y, %y : tensor<2x3x2x3xf32>
+  %matrix = tensor.empty() : tensor<5x6xf32>
+  %z = linalg.unpack %twice outer_dims_perm = [1, 0] inner_dims_pos = [0, 1] inner_tiles = [2, 3] into %matrix
+      : tensor<2x3x2x3xf32> -> tensor<5x6xf32>
+  %bits = tensor.bitcast %x : tensor<5x6xf32> to tensor<5x6xi32>
+  return %y, %z, %bits : tensor<2x3x2x3xf32>, tensor<5x6xf32>, tensor<5x6xi32>
+}
+
 {-#
   dialect_resources: {
     builtin: {

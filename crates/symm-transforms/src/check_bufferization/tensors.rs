@@ -7,13 +7,12 @@ use melior::ir::{OperationRef, TypeLike, ValueLike, operation::OperationLike};
 use symm_ir::{diagnostics::error, flow::is_bufferizable, pass::PassResult};
 
 /// What says the same as some ops.
-const INSTEAD: [(&str, &str); 6] = [
-    ("linalg.pack", "tensor.expand_shape and linalg.transpose"),
+const INSTEAD: [(&str, &str); 5] = [
+    ("linalg.pack", "one with tiles of known sizes"),
     (
-        "linalg.unpack",
-        "linalg.transpose and tensor.collapse_shape",
+        "tensor.bitcast",
+        "one between floats and integers without a sign",
     ),
-    ("tensor.bitcast", "arith.bitcast"),
     ("tensor.gather", "linalg.generic with tensor.extract in it"),
     ("tensor.scatter", "scf.for with tensor.insert_slice in it"),
     ("tosa", "--tosa-to-linalg, run before"),

@@ -1,31 +1,28 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! `--decompose-aggregates`: `linalg.softmax` becomes the ops that it stands for.
+//! `--decompose-aggregates`: softmax, packing and bitcasts of tensors become the ops
+//! that they stand for.
 
-use crate::builder::{Builder, dynamic, erase, first_result, shape, tensor_type};
-use melior::ir::{
-    Attribute, OperationRef, ShapedTypeLike, Type, TypeLike, Value, ValueLike,
-    operation::OperationLike,
-    r#type::{MemRefType, RankedTensorType},
-};
+mod bitcast;
+mod softmax;
+
+use melior::ir::OperationRef;
 use mlir_sys::{
-    mlirFloatTypeGetWidth, mlirGetDialectHandle__arith__, mlirGetDialectHandle__bufferization__,
+    mlirGetDialectHandle__arith__, mlirGetDialectHandle__bufferization__,
     mlirGetDialectHandle__linalg__, mlirGetDialectHandle__math__, mlirGetDialectHandle__tensor__,
 };
 use symm_ir::{
-    diagnostics::{Failure, error},
-    linalg::{decompose_aggregate, is_aggregate},
-    memref::is_memref,
+    diagnostics::Failure,
+    linalg::{is_aggregate, lower_packing},
     pass::{PassDef, PassResult, PassRun, StatisticDef},
-    value::replace_all_uses,
     walk,
 };
 
-/// Decomposes softmax.
+/// Decomposes softmax, packing and bitcasts.
 pub static DECOMPOSE_AGGREGATES: PassDef = PassDef {
     argument: "decompose-aggregates",
-    summary: "Replace linalg.softmax, on tensors and on buffers, by the ops that it stands for",
+    summary: "Replace softmax, packing and bitcasts of tensors by the ops that they stand for",
     description: "
 A `linalg.softmax` becomes the largest element of each row, the exponentials of what is left
 when it is subtracted, their sum, and the quotient. Large elements do not overflow; a NaN makes
@@ -33,6 +30,12 @@ its row NaN, and so does a positive infinity. Of f16, bf16 and f8 all this is co
 rounded once, as other reductions are: a sum of many small numbers in bf16 would stop growing.
 
 On buffers it is computed on tensors and then written to the output, which may be the input.
+
+A `linalg.pack` becomes padding, where it has any, a `tensor.expand_shape` and a transposition, a
+`linalg.unpack` a transposition, a `tensor.collapse_shape` and a slice. A `tensor.bitcast` between
+floats and signless integers becomes an `arith.bitcast`. What has unknown sizes where MLIR needs known
+ones, and integers with a sign, stay.
+
 Runs on tensors, before fusion.
 ",
     anchor: None,
@@ -51,108 +54,23 @@ Runs on tensors, before fusion.
     run,
 };
 
-/// The one op that stands for others.
-const SOFTMAX: &str = "linalg.softmax";
-
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in walk::collect(pass.operation()) {
-        if is_aggregate(op) {
-            decompose(op)?;
+        if decompose(op)? {
             pass.count("decomposed", 1);
         }
     }
     Ok(())
 }
 
-/// Builds the op anew, on tensors of floats of at least 32 bits, and decomposes that.
-fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
-    if !walk::is(op, SOFTMAX) {
-        return Err(error(&op, "expected linalg.softmax, got another aggregate").emit());
+/// Decomposes an op, and says whether it did.
+fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<bool, Failure> {
+    if is_aggregate(op) {
+        softmax::decompose(op)?;
+        return Ok(true);
     }
-    let b = Builder::before(op);
-    let (input, output) = (op.operand(0)?, op.operand(1)?);
-    let narrow = element(op, output)?;
-    let wide = match width(narrow) {
-        64 => narrow,
-        _ => Type::float32(b.context()),
-    };
-    let buffer = is_memref(output.r#type()).then_some(output);
-    let input = convert(&b, tensor(&b, input)?, wide);
-    let init = empty(&b, input);
-    let dimension = op.attribute("dimension")?;
-    let softmax = b.op(
-        SOFTMAX,
-        &[input, init],
-        &[init.r#type()],
-        &[("dimension", dimension)],
-    );
-    let result = convert(&b, first_result(softmax), narrow);
-    match buffer {
-        Some(buffer) => b.materialize(result, buffer),
-        None => replace_all_uses(first_result(op), result),
+    if walk::is(op, bitcast::NAME) {
+        return Ok(bitcast::convert(op));
     }
-    if !decompose_aggregate(softmax) {
-        return Err(error(&op, "cannot be decomposed").emit());
-    }
-    erase(op);
-    Ok(())
-}
-
-/// Returns the type of the elements of an operand, if softmax is known of it.
-fn element<'c: 'a, 'a>(
-    op: OperationRef<'c, 'a>,
-    operand: Value<'c, 'a>,
-) -> Result<Type<'c>, Failure> {
-    let r#type = operand.r#type();
-    let element = if r#type.is_mem_ref() {
-        MemRefType::try_from(r#type)?.element()
-    } else {
-        RankedTensorType::try_from(r#type)?.element()
-    };
-    if !element.is_float() || width(element) > 64 {
-        let message = format!("expected elements of f8, f16, bf16, f32 or f64, got {element}");
-        return Err(error(&op, message).emit());
-    }
-    Ok(element)
-}
-
-fn width(float: Type<'_>) -> u32 {
-    // SAFETY: the type is that of floats.
-    unsafe { mlirFloatTypeGetWidth(float.to_raw()) }
-}
-
-/// Builds what is in a buffer as a tensor; a tensor stays as it is.
-fn tensor<'c: 'a, 'a>(b: &Builder<'c, 'a>, value: Value<'c, 'a>) -> Result<Value<'c, 'a>, Failure> {
-    if !is_memref(value.r#type()) {
-        return Ok(value);
-    }
-    let buffer = MemRefType::try_from(value.r#type())?;
-    let r#type = tensor_type(&shape(buffer), buffer.element());
-    let restrict = [("restrict", Attribute::unit(b.context()))];
-    Ok(b.value("bufferization.to_tensor", &[value], r#type, &restrict))
-}
-
-/// Builds the conversion of all elements of a tensor to another type of floats.
-fn convert<'c: 'a, 'a>(b: &Builder<'c, 'a>, value: Value<'c, 'a>, to: Type<'c>) -> Value<'c, 'a> {
-    let tensor = RankedTensorType::try_from(value.r#type()).expect("a ranked tensor");
-    let name = match width(tensor.element()) < width(to) {
-        true => "arith.extf",
-        false => "arith.truncf",
-    };
-    b.convert(name, value, tensor_type(&shape(tensor), to))
-}
-
-/// Builds a tensor of a type, with the extents of a value.
-fn empty<'c: 'a, 'a>(b: &Builder<'c, 'a>, like: Value<'c, 'a>) -> Value<'c, 'a> {
-    let tensor = RankedTensorType::try_from(like.r#type()).expect("a ranked tensor");
-    let is_dynamic = |(_, extent): &(usize, i64)| *extent == dynamic();
-    let sizes: Vec<_> = (0..)
-        .zip(shape(tensor))
-        .filter(is_dynamic)
-        .map(|(of, _)| {
-            let of = b.index(of as i64);
-            b.value("tensor.dim", &[like, of], b.index_type(), &[])
-        })
-        .collect();
-    b.value("tensor.empty", &sizes, like.r#type(), &[])
+    Ok(lower_packing(op))
 }

@@ -250,6 +250,10 @@ bool symmLinalgIsAggregate(MlirOperation op);
 /* Replaces such an op on tensors by that sequence, where it can be. */
 bool symmLinalgDecomposeAggregate(MlirOperation op);
 
+/* Replaces `linalg.pack` and `linalg.unpack` by padding or slicing, reshaping
+ * and transposing, where it can be. */
+bool symmLinalgLowerPacking(MlirOperation op);
+
 #ifdef __cplusplus
 }
 #endif
