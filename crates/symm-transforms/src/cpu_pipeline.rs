@@ -43,7 +43,7 @@ pub static SYMM_CPU_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cpu-pipeline",
     summary: "Lower a program with collectives to the LLVM dialect for CPU ranks",
     description: "
-`--check-program`, `--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
+`--check-program`, `--lift-cf-to-scf`, `--lower-comm`, `--decompose-aggregates`, bufferization with function boundaries,
 `--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`,
 `--create-entry-points`, `--convert-symm-mem-to-cpu`, `--convert-comm-to-llvm`, and then MLIR's own
 conversions of
@@ -55,6 +55,10 @@ options of our passes among these.
 };
 
 static OPTIONS: [OptionDef; count(&CONFIGURED)] = collect(&CONFIGURED);
+
+/// Branches between blocks as loops and branches of `scf`: deallocation knows no other
+/// loops.
+pub(crate) const STRUCTURE: &str = "lift-cf-to-scf";
 
 /// Bufferization as `--place-symmetric-buffers` and the runtime expect it.
 const BUFFERIZE: &str = "one-shot-bufferize{bufferize-function-boundaries \
@@ -102,6 +106,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
         pipeline.add(pass, &forwarded(options, pass)).map(|_| ())
     };
     pipeline.add(&CHECK_PROGRAM, "")?;
+    pipeline.add_text(STRUCTURE)?;
     configured(pipeline, &LOWER_COMM)?;
     pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
     pipeline.add_text("canonicalize,cse,func.func(convert-elementwise-to-linalg)")?;

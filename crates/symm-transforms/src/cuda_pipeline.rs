@@ -12,7 +12,7 @@ use crate::{
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
-    cpu_pipeline::{FLOATS, TO_LLVM, VECTORS, bufferize},
+    cpu_pipeline::{FLOATS, STRUCTURE, TO_LLVM, VECTORS, bufferize},
     create_entry_points::CREATE_ENTRY_POINTS,
     decompose_aggregates::DECOMPOSE_AGGREGATES,
     distribute_launches::DISTRIBUTE_LAUNCHES,
@@ -47,7 +47,7 @@ pub static SYMM_CUDA_PIPELINE: PipelineDef = PipelineDef {
     argument: "symm-cuda-pipeline",
     summary: "Lower a program with collectives to host code and kernels for NVIDIA GPUs",
     description: "
-`--check-program`, `--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
+`--check-program`, `--lift-cf-to-scf`, `--lower-comm` (by push, unless told otherwise), `--decompose-aggregates`, inlining,
 `--raise-vectors`, fusion of elementwise ops, bufferization with function boundaries,
 `--place-symmetric-buffers`, ownership-based deallocation, `--expand-deallocations`, `--create-entry-points`,
 `--convert-symm-mem-to-gpu`, `--convert-comm-to-nvvm`, `--launch-host-code`,
@@ -90,6 +90,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let configured =
         |pass: &'static PassDef| pipeline.add(pass, &forwarded(options, pass)).map(|_| ());
     pipeline.add(&CHECK_PROGRAM, "")?;
+    pipeline.add_text(STRUCTURE)?;
     pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
     pipeline.add(&DECOMPOSE_AGGREGATES, "")?;
     pipeline.add_text("inline,symbol-dce,canonicalize,cse")?;

@@ -170,3 +170,24 @@ fn layers_have_products_with_their_own_weights() {
         3
     );
 }
+
+#[test]
+fn blocks_that_branch_to_each_other_are_a_loop() {
+    let body = "
+        cf.br ^head(%c0, %x : index, tensor<16xf32>)
+      ^head(%i: index, %a: tensor<16xf32>):
+        %more = arith.cmpi ult, %i, %c3 : index
+        cf.cond_br %more, ^layer, ^end
+      ^layer:
+        %sum = c10d.all_reduce<sum> %a on @tp : tensor<16xf32>
+        %done = c10d.wait_tensor %sum : tensor<16xf32>
+        %next = arith.subf %done, %y : tensor<16xf32>
+        %j = arith.addi %i, %c1 : index
+        cf.br ^head(%j, %next : index, tensor<16xf32>)
+      ^end:
+        %z = arith.addf %a, %x : tensor<16xf32>
+        return %z : tensor<16xf32>";
+    let (x, y, run) = compute(body);
+    let layers = |x: f32, y: f32| (0..3).fold(x, |a, _| 2.0 * a - y);
+    assert_eq!(run.results[0], map(&x, &y, |x, y| layers(x, y) + x));
+}
