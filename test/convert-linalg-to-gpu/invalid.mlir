@@ -101,3 +101,9 @@ func.func @declared(%x: memref<8xf32>) {
   }
   return
 }
+
+// -----
+
+// expected-error @+1 {{has a malformed symm.cuda, the compiler's own attribute: missing field `chip`; take it away}}
+module attributes {symm.cuda = {}} {
+}

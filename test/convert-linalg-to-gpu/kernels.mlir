@@ -103,3 +103,11 @@ func.func @copies(%x: memref<3x16xf32>, %y: memref<3x16xf32>, %z: memref<3x16xf3
   memref.copy %x, %z : memref<3x16xf32> to memref<3x16xf32, strided<[32, 1]>>
   return
 }
+
+// A view of a buffer by vectors looks at no element.
+// CHECK-LABEL: func.func @view
+// CHECK: vector.type_cast
+func.func @view(%x: memref<8x8xf32>) -> memref<vector<8x8xf32>> {
+  %y = vector.type_cast %x : memref<8x8xf32> to memref<vector<8x8xf32>>
+  return %y : memref<vector<8x8xf32>>
+}

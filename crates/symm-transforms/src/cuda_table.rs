@@ -43,8 +43,11 @@ pub fn read<'c: 'a, 'a>(module: OperationRef<'c, 'a>, chip: &str) -> Result<Cuda
             arena_bytes: None,
         });
     };
-    serde_json::from_value(from_attribute(attribute))
-        .map_err(|reason| Failure::Message(format!("has a malformed {ATTRIBUTE}: {reason}")))
+    serde_json::from_value(from_attribute(attribute)).map_err(|reason| {
+        Failure::Message(format!(
+            "has a malformed {ATTRIBUTE}, the compiler's own attribute: {reason}; take it away"
+        ))
+    })
 }
 
 /// Gives a module what it asks of the GPU.

@@ -23,8 +23,8 @@ const PRIMITIVES: [&str; 7] = [
     "comm.wait",
 ];
 
-/// Ops of `memref` that look at no element.
-const VIEWS: [&str; 14] = [
+/// Ops that look at no element.
+const VIEWS: [&str; 15] = [
     "memref.alloc",
     "memref.assume_alignment",
     "memref.cast",
@@ -39,6 +39,7 @@ const VIEWS: [&str; 14] = [
     "memref.subview",
     "memref.transpose",
     "memref.view",
+    "vector.type_cast",
 ];
 
 /// Reports the first op of the host that reads or writes a buffer, or has one where
