@@ -123,3 +123,41 @@ func.func private @symm_entry_f()
 
 // expected-error@+1 {{has the name @_mlir_memref_to_llvm_alloc, which the compiler needs; rename it}}
 memref.global @_mlir_memref_to_llvm_alloc : memref<4xf32>
+
+// -----
+
+func.func @beside() {
+  // expected-error@+1 {{runs beside other ops, which nothing here does; take what is in it out of it}}
+  %done = async.execute {
+    async.yield
+  }
+  return
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @own {
+    gpu.func @kernel() kernel {
+      gpu.return
+    }
+  }
+  func.func @launch() {
+    %one = arith.constant 1 : index
+    // expected-error@+1 {{launches a kernel apart from the program; put what the kernel does into a gpu.launch}}
+    gpu.launch_func @own::@kernel blocks in (%one, %one, %one) threads in (%one, %one, %one)
+    return
+  }
+}
+
+// -----
+
+func.func @atomic(%x: memref<f32>, %y: f32) -> f32 {
+  // expected-error@+1 {{has a region that buffers cannot be followed through; use memref.atomic_rmw}}
+  %z = memref.generic_atomic_rmw %x[] : memref<f32> {
+  ^bb0(%there: f32):
+    %more = arith.addf %there, %y : f32
+    memref.atomic_yield %more : f32
+  }
+  return %z : f32
+}

@@ -159,6 +159,9 @@ fn code_for(op: OperationRef<'_, '_>, road: Road<'_>) -> &'static str {
         (Some(_), _) => {
             "cannot be lowered to code for GPUs; express it in ops that MLIR converts to NVVM"
         }
+        (None, Road::Cpu) if op.name().as_string_ref().as_str().is_ok_and(is_of_gpus) => {
+            "is for GPUs; compile with --device=cuda"
+        }
         (None, Road::Cpu) => {
             "cannot be lowered to code for CPU; express it in ops that MLIR converts to LLVM"
         }
@@ -166,4 +169,8 @@ fn code_for(op: OperationRef<'_, '_>, road: Road<'_>) -> &'static str {
             "cannot be lowered to code for the host of a GPU; express it in ops that MLIR converts to LLVM"
         }
     }
+}
+
+fn is_of_gpus(name: &str) -> bool {
+    name.starts_with("gpu.")
 }

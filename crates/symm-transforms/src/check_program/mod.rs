@@ -27,7 +27,9 @@ done, and not where that fails in the end. Refused are
   than that of a group, but for what is inside a kernel already;
 - tensors with an encoding;
 - floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64, f80 and f128;
-- ops that end the process, print, or run before the runtime is there, and modules in the module;
+- ops that end the process, print, run beside others or before the runtime is there, and modules in
+  the module;
+- launches of kernels apart from the program, and atomic updates by a region;
 - symbols whose names the compiler needs.
 ",
     anchor: Some("builtin.module"),
@@ -38,7 +40,11 @@ done, and not where that fails in the end. Refused are
 };
 
 /// Ops that no artifact can have, and what to do about it.
-const REFUSED: [(&str, &str); 6] = [
+const REFUSED: [(&str, &str); 9] = [
+    (
+        "async.execute",
+        "runs beside other ops, which nothing here does; take what is in it out of it",
+    ),
     (
         "builtin.module",
         "is inside another module; a program is one module",
@@ -48,12 +54,20 @@ const REFUSED: [(&str, &str); 6] = [
         "ends the process when it fails, and other ranks with it; return the condition as a result",
     ),
     (
+        "gpu.launch_func",
+        "launches a kernel apart from the program; put what the kernel does into a gpu.launch",
+    ),
+    (
         "llvm.mlir.global_ctors",
         "has code run before there is a runtime; call it from an entry",
     ),
     (
         "llvm.mlir.global_dtors",
         "has code run when there is no runtime any more; call it from an entry",
+    ),
+    (
+        "memref.generic_atomic_rmw",
+        "has a region that buffers cannot be followed through; use memref.atomic_rmw",
     ),
     (
         "transform.named_sequence",
