@@ -5,6 +5,8 @@
 
 #include "mlir/CAPI/IR.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Operation.h"
 
 MlirOperation symmOperationGetPrevInBlock(MlirOperation op) {
@@ -13,4 +15,11 @@ MlirOperation symmOperationGetPrevInBlock(MlirOperation op) {
 
 bool symmOperationIsBufferizable(MlirOperation op) {
   return mlir::isa<mlir::bufferization::BufferizableOpInterface>(unwrap(op));
+}
+
+int64_t symmDenseResourceGetBytes(MlirAttribute attribute) {
+  auto resource =
+      mlir::cast<mlir::DenseResourceElementsAttr>(unwrap(attribute));
+  const mlir::AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  return blob ? static_cast<int64_t>(blob->getData().size()) : -1;
 }

@@ -38,3 +38,45 @@ func.func @transposed(%x: memref<4x6xf32>) -> memref<6x4xf32, strided<[1, 6]>> {
 memref.global "private" @half : memref<536870912xi8>
 // expected-error@+1 {{has 536870913 bytes, with which the constants of the program are more than the 1073741824 that an artifact holds; pass the values as an argument}}
 memref.global "private" constant @more : memref<536870913xi8> = dense<1>
+
+// -----
+
+func.func @missing() -> tensor<2xf32> {
+  // expected-error@+1 {{has its values in a resource that is not there; give it in dialect_resources}}
+  %x = arith.constant dense_resource<missing> : tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+// expected-error@+1 {{has its values in a resource of 4 bytes, expected 8}}
+memref.global "private" constant @short : memref<2xf32> = dense_resource<short>
+
+{-#
+  dialect_resources: { builtin: { short: "0x040000000000803F" } }
+#-}
+
+// -----
+
+func.func @bits() -> tensor<2xi1> {
+  // expected-error@+1 {{has values of i1 in a resource; expected floats or integers of 8, 16, 32 or 64 bits there, or the values in the text, as dense<...>}}
+  %x = arith.constant dense_resource<bits> : tensor<2xi1>
+  return %x : tensor<2xi1>
+}
+
+{-#
+  dialect_resources: { builtin: { bits: "0x040000000100" } }
+#-}
+
+// -----
+
+// LLVM ends the process.
+func.func @vector() -> vector<2xf32> {
+  // expected-error@+1 {{has a vector in a resource; give it in the text, as dense<...>}}
+  %x = arith.constant dense_resource<vector> : vector<2xf32>
+  return %x : vector<2xf32>
+}
+
+{-#
+  dialect_resources: { builtin: { vector: "0x040000000000803F00000040" } }
+#-}

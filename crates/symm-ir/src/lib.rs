@@ -18,6 +18,7 @@ pub mod pass;
 pub mod pattern;
 pub mod place;
 pub mod remark;
+pub mod resource;
 pub mod rewriter;
 pub mod source;
 pub mod symbol;

@@ -19,7 +19,7 @@ pub static CHECK_BUFFERIZATION: PassDef = PassDef {
     summary: "Refuse, by name, what cannot be bufferized",
     description: "
 Refuses, with a way out, ops on tensors that bufferization does not know, constants of more than
-2^30 bytes together, and buffers that a function returns with gaps or out of order: no
+2^30 bytes together or whose values in a `dense_resource` do not fit them, and buffers that a function returns with gaps or out of order: no
 copy of these can be made for the caller. Runs right before `--one-shot-bufferize`.
 ",
     anchor: Some("builtin.module"),

@@ -16,19 +16,19 @@ use melior::{
         attributes::{Linkage, linkage},
     },
     ir::{
-        Attribute, AttributeLike, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
+        Attribute, OperationRef, Region, ShapedTypeLike, Type, ValueLike,
         attribute::{DenseElementsAttribute, StringAttribute, TypeAttribute},
         operation::OperationLike,
         r#type::MemRefType,
     },
 };
-use mlir_sys::mlirAttributeIsADenseResourceElements;
 use std::collections::HashMap;
 use symm_abi::cuda::{Constant, Cuda};
 use symm_ir::{
     diagnostics::{Failure, error},
     memref::bytes,
     pass::PassResult,
+    resource::is_resource,
     text,
     value::replace_all_uses,
     walk,
@@ -140,9 +140,7 @@ fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>, number: u32) {
 /// Returns the values of a constant, which are in the program's text or beside it.
 fn values<'c: 'a, 'a>(global: OperationRef<'c, 'a>) -> Option<Attribute<'c>> {
     let value = global.attribute("initial_value").ok()?;
-    let is_dense = DenseElementsAttribute::try_from(value).is_ok()
-        // SAFETY: the attribute is valid.
-        || unsafe { mlirAttributeIsADenseResourceElements(value.to_raw()) };
+    let is_dense = DenseElementsAttribute::try_from(value).is_ok() || is_resource(value);
     (global.has_attribute("constant") && is_dense).then_some(value)
 }
 

@@ -239,6 +239,9 @@ void symmOperationVisitSymbolReferences(MlirOperation op,
                                         MlirStringCallback visit,
                                         void *userData);
 
+/* The bytes of the values of a `dense_resource`; -1 where these are not there. */
+int64_t symmDenseResourceGetBytes(MlirAttribute attribute);
+
 /*===------------------------------- Rewrites ----------------------------===*/
 
 /* Turns a named op of linalg into `linalg.generic`, where it can be. */
