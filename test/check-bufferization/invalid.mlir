@@ -80,3 +80,9 @@ func.func @vector() -> vector<2xf32> {
 {-#
   dialect_resources: { builtin: { vector: "0x040000000000803F00000040" } }
 #-}
+
+// -----
+
+// Bufferization ends the process.
+// expected-error@+1 {{expected a tensor of a known size, got i32; make it one}}
+ml_program.global private @number(1 : i32) : i32

@@ -10,7 +10,7 @@ use melior::ir::{
 };
 use mlir_sys::mlirIntegerTypeGetWidth;
 use symm_ir::{
-    diagnostics::error,
+    diagnostics::{Failure, error},
     memref,
     pass::PassResult,
     resource::{self, is_resource},
@@ -21,17 +21,25 @@ use symm_ir::{
 /// within 2 GiB of it.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// A global that bufferization takes for one of a tensor, whatever it is.
+const TENSOR: &str = "ml_program.global";
+
 /// Adds the bytes of a constant or a global to those so far, and refuses the first one
 /// that is too much, or has its values in a resource that does not fit.
 pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>, so_far: &mut u64) -> PassResult {
     let (r#type, value) = if walk::is(op, "arith.constant") {
         (first_result(op).r#type(), "value")
     } else if walk::is(op, "memref.global") {
-        let r#type = TypeAttribute::try_from(op.attribute("type")?)?.value();
-        (r#type, "initial_value")
+        (global_type(op)?, "initial_value")
+    } else if walk::is(op, TENSOR) {
+        (global_type(op)?, "value")
     } else {
         return Ok(());
     };
+    if walk::is(op, TENSOR) && !(r#type.is_ranked_tensor() && memref::is_static(r#type)) {
+        let message = format!("expected a tensor of a known size, got {type}; make it one");
+        return Err(error(&op, message).emit());
+    }
     let bytes = memref::bytes(r#type).unwrap_or(0);
     *so_far = so_far.saturating_add(bytes);
     if *so_far > MAX_BYTES {
@@ -44,6 +52,10 @@ pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>, so_far: &mut u64) -> P
     let value = op.attribute(value).ok();
     let refusal = value.and_then(|value| misfit(value, r#type, bytes));
     refusal.map_or(Ok(()), |message| Err(error(&op, message).emit()))
+}
+
+fn global_type<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Result<Type<'c>, Failure> {
+    Ok(TypeAttribute::try_from(op.attribute("type")?)?.value())
 }
 
 /// Says why a constant can't have its values in a resource, if it has. LLVM would find
