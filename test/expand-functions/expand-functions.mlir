@@ -40,8 +40,9 @@ func.func @clamp(%x: f32, %lower: f32, %upper: f32) -> f32 {
   return %y : f32
 }
 
+// A product and a square for each bit but the sign: the first product is by one, and nobody uses the last square.
 // CHECK-LABEL: func @power
-// CHECK-COUNT-14: arith.muli %{{.*}} : vector<2xi8>
+// CHECK-COUNT-12: arith.muli %{{.*}} : vector<2xi8>
 // CHECK-NOT: arith.muli %{{.*}}, %{{.*}} : vector<2xi8>
 func.func @power(%x: vector<2xi8>, %y: vector<2xi8>) -> vector<2xi8> {
   %z = math.ipowi %x, %y : vector<2xi8>
@@ -60,7 +61,7 @@ func.func @fused(%x: f8E5M2, %y: bf16) -> (f8E5M2, bf16) {
 }
 
 // CHECK-LABEL: func @complex
-// CHECK-SAME: (%[[X:.*]]: complex<f32>
+// CHECK-SAME: (%[[X:[a-z0-9]*]]: complex<f32>
 // CHECK: %[[RE:.*]] = complex.re %[[X]]
 // CHECK: %[[IM:.*]] = complex.im %[[X]]
 // CHECK: %[[MINUS:.*]] = arith.negf %[[IM]]
