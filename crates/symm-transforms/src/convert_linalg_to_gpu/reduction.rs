@@ -11,6 +11,7 @@ use melior::{
     },
 };
 use mlir_sys::{mlirDenseElementsAttrGetSplatValue, mlirDenseElementsAttrRawBufferGet};
+use symm_abi::DType;
 use symm_ir::{
     linalg::{Position, parallel_loops, positions},
     value::{defining_op, operand, uses},
@@ -40,11 +41,12 @@ const COMBINERS: [(&str, &str); 15] = [
     ("arith.addi", "0"),
     ("arith.andi", "-1"),
     ("arith.maximumf", "-inf"),
-    ("arith.maxnumf", "-inf"),
+    // Not -inf, which would win over a row of NaNs.
+    ("arith.maxnumf", "NaN"),
     ("arith.maxsi", "min"),
     ("arith.maxui", "0"),
     ("arith.minimumf", "inf"),
-    ("arith.minnumf", "inf"),
+    ("arith.minnumf", "NaN"),
     ("arith.minsi", "max"),
     ("arith.minui", "-1"),
     ("arith.mulf", "1.0"),
@@ -108,10 +110,21 @@ pub(crate) fn neutral<'c>(
     use melior::ir::{TypeLike, attribute::FloatAttribute, r#type::IntegerType};
     let (_, text) = COMBINERS.iter().find(|(name, _)| *name == combiner)?;
     if of.is_float() {
-        return Some(FloatAttribute::new(context, of, text.parse().ok()?).into());
+        let value = within(of, text.parse().ok()?)?;
+        return Some(FloatAttribute::new(context, of, value).into());
     }
     let width = IntegerType::try_from(of).ok()?.width();
     Some(integer(of, &bits(text, width)?))
+}
+
+/// Returns a value as a float type has it, if the type is one that buffers of programs hold.
+/// One without infinities has a largest number instead, which infinity would not become: MLIR
+/// makes it NaN.
+fn within(of: Type<'_>, value: f64) -> Option<f64> {
+    Some(match DType::from_name(&of.to_string())? {
+        DType::F8E4M3FN if value.is_infinite() => f64::copysign(448.0, value),
+        _ => value,
+    })
 }
 
 /// Returns the bits of an integer, the least first: 0, 1, -1, or the least or largest that there is.
@@ -180,6 +193,29 @@ fn inputs_and_results(op: OperationRef<'_, '_>) -> Option<(i32, i32)> {
 mod tests {
     use super::neutral;
     use melior::{Context, ir::Type};
+
+    #[test]
+    fn floats_have_neutral_values() {
+        let context = Context::new();
+        let cases = [
+            ("arith.addf", "f16", "-0.000000e+00 : f16"),
+            ("arith.maximumf", "bf16", "0xFF80 : bf16"),
+            ("arith.minimumf", "f32", "0x7F800000 : f32"),
+            ("arith.maxnumf", "f32", "0x7FC00000 : f32"),
+            ("arith.minnumf", "f64", "0x7FF8000000000000 : f64"),
+            ("arith.maximumf", "f8E5M2", "0xFC : f8E5M2"),
+            ("arith.maximumf", "f8E4M3FN", "-4.480000e+02 : f8E4M3FN"),
+            ("arith.minimumf", "f8E4M3FN", "4.480000e+02 : f8E4M3FN"),
+            ("arith.minnumf", "f8E4M3FN", "0x7F : f8E4M3FN"),
+        ];
+        for (combiner, of, expected) in cases {
+            let r#type = Type::parse(&context, of).expect("a type");
+            let value = neutral(combiner, &context, r#type).expect("a neutral value");
+            assert_eq!(value.to_string(), expected, "{combiner} of {of}");
+        }
+        let unknown = Type::parse(&context, "f4E2M1FN").expect("a type");
+        assert_eq!(neutral("arith.maximumf", &context, unknown), None);
+    }
 
     #[test]
     fn integers_of_any_width_have_neutral_values() {
