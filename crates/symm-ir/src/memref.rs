@@ -10,7 +10,7 @@ use mlir_sys::{
     mlirMemRefTypeContiguousGet, mlirMemRefTypeGet, mlirMemRefTypeGetLayout,
     mlirMemRefTypeGetMemorySpace, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
     mlirShapedTypeGetRank, mlirShapedTypeHasStaticShape, mlirShapedTypeIsDynamicDim,
-    mlirUnrankedMemRefTypeGet, mlirUnrankedMemrefGetMemorySpace,
+    mlirUnrankedMemRefTypeGet, mlirUnrankedMemrefGetMemorySpace, mlirVectorTypeIsScalable,
 };
 
 /// Says whether a type is a memref, ranked or not.
@@ -119,9 +119,8 @@ pub fn is_static(r#type: Type<'_>) -> bool {
         && unsafe { mlirShapedTypeHasStaticShape(r#type.to_raw()) }
 }
 
-/// Returns the bytes of the elements of a ranked memref or tensor, one byte and no
-/// less per element; `None` where they are not known before the program runs, or
-/// are too many to count.
+/// Returns the bytes that the elements of a ranked memref or tensor have in memory;
+/// `None` where they are not known before the program runs, or are too many to count.
 pub fn bytes(r#type: Type<'_>) -> Option<u64> {
     if !r#type.is_mem_ref() && !r#type.is_ranked_tensor() {
         return None;
@@ -149,19 +148,58 @@ fn element_bytes(r#type: Type<'_>) -> Option<u64> {
     let raw = r#type.to_raw();
     // SAFETY: the type is valid, and its kind is checked before it is asked.
     unsafe {
-        if r#type.is_integer() {
-            Some(u64::from(mlirIntegerTypeGetWidth(raw)).div_ceil(8))
-        } else if r#type.is_float() {
-            Some(u64::from(mlirFloatTypeGetWidth(raw)).div_ceil(8))
-        } else if r#type.is_index() {
+        if r#type.is_index() {
             Some(8)
         } else if r#type.is_complex() {
             Some(2 * element_bytes(Type::from_raw(mlirComplexTypeGetElementType(raw)))?)
         } else if r#type.is_vector() {
-            shaped_bytes(r#type)
+            vector_bytes(r#type)
+        } else {
+            Some(u64::from(stored_bits(number_bits(r#type)?) / 8))
+        }
+    }
+}
+
+/// Returns the bytes of a vector in memory, whose rows are packed there and aligned to their size.
+fn vector_bytes(r#type: Type<'_>) -> Option<u64> {
+    let raw = r#type.to_raw();
+    // SAFETY: the type is a vector.
+    let (is_scalable, element) = unsafe {
+        let element = Type::from_raw(mlirShapedTypeGetElementType(raw));
+        (mlirVectorTypeIsScalable(raw), element)
+    };
+    let bits = match element.is_index() {
+        true => 64,
+        false => u64::from(number_bits(element)?),
+    };
+    let mut extents = shape(r#type).into_iter().map(|extent| extent as u64);
+    let row = extents.next_back().unwrap_or(1).checked_mul(bits)?;
+    let row = row.div_ceil(8).checked_next_power_of_two()?;
+    let bytes = extents.try_fold(row, |bytes, extent| bytes.checked_mul(extent))?;
+    (!is_scalable).then_some(bytes)
+}
+
+/// Returns the bits of an integer or a float.
+pub fn number_bits(r#type: Type<'_>) -> Option<u32> {
+    // SAFETY: the type is valid, and its kind is checked before it is asked.
+    unsafe {
+        if r#type.is_integer() {
+            Some(mlirIntegerTypeGetWidth(r#type.to_raw()))
+        } else if r#type.is_float() {
+            Some(mlirFloatTypeGetWidth(r#type.to_raw()))
         } else {
             None
         }
+    }
+}
+
+/// Returns the bits from one number in memory to the next, where a number has so many
+/// bits itself: LLVM aligns those of up to 16 bytes to their size, and larger ones to 16
+/// bytes.
+pub fn stored_bits(own: u32) -> u32 {
+    match own {
+        0..=128 => own.max(8).next_power_of_two(),
+        _ => own.next_multiple_of(128),
     }
 }
 
@@ -220,9 +258,15 @@ mod tests {
         for (text, expected) in [
             ("memref<8x4096xbf16>", Some(65536)),
             ("memref<3xi1>", Some(3)),
+            ("memref<8xi24>", Some(32)),
+            ("memref<8xi48>", Some(64)),
+            ("memref<2xi65>", Some(32)),
             ("memref<f64>", Some(8)),
             ("memref<2xcomplex<f32>>", Some(16)),
             ("memref<2xvector<4xf32>>", Some(32)),
+            ("memref<2xvector<3xf32>>", Some(32)),
+            ("memref<2xvector<3x4xi1>>", Some(6)),
+            ("memref<2xvector<[4]xf32>>", None),
             ("memref<0xf32>", Some(0)),
             ("memref<?xf32>", None),
             ("memref<*xf32>", None),
@@ -230,6 +274,15 @@ mod tests {
         ] {
             assert_eq!(bytes(parse(&context, text)), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn elements_have_whole_bytes() {
+        let known = [(1, 8), (4, 8), (8, 8), (24, 32), (48, 64), (80, 128)];
+        for (own, stored) in known {
+            assert_eq!(stored_bits(own), stored, "{own}");
+        }
+        assert_eq!((stored_bits(128), stored_bits(129)), (128, 256));
     }
 
     #[test]

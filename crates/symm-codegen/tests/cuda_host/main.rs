@@ -3,6 +3,7 @@
 
 //! The host code of programs for GPUs, run against a runtime that does the GPU's work itself.
 
+mod copies;
 mod functions;
 mod host_runtime;
 mod layers;

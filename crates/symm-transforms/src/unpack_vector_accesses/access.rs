@@ -5,10 +5,13 @@
 
 use crate::builder::memref_type;
 use melior::ir::{
-    OperationRef, ShapedTypeLike, Type, TypeLike, Value, ValueLike, operation::OperationLike,
+    OperationRef, ShapedTypeLike, TypeLike, Value, ValueLike, operation::OperationLike,
 };
-use mlir_sys::{mlirFloatTypeGetWidth, mlirIntegerTypeGetWidth};
-use symm_ir::{value::operand, walk};
+use symm_ir::{
+    memref::{number_bits, stored_bits},
+    value::operand,
+    walk,
+};
 
 /// An op that reads or writes a vector in a buffer.
 pub(super) struct Access<'c, 'a> {
@@ -65,45 +68,8 @@ impl<'c: 'a, 'a> Access<'c, 'a> {
 
     /// Returns the bits that an element has in the buffer, where it has fewer in a vector.
     pub(super) fn unpacked_bits(&self) -> Option<u32> {
-        let own = bits(memref_type(self.buffer).element())?;
+        let own = number_bits(memref_type(self.buffer).element())?;
         let stored = stored_bits(own);
         (stored != own).then_some(stored)
-    }
-}
-
-/// Returns the bits of an integer or a float.
-fn bits(r#type: Type<'_>) -> Option<u32> {
-    // SAFETY: the type is valid, and its kind is checked before it is asked.
-    unsafe {
-        if r#type.is_integer() {
-            Some(mlirIntegerTypeGetWidth(r#type.to_raw()))
-        } else if r#type.is_float() {
-            Some(mlirFloatTypeGetWidth(r#type.to_raw()))
-        } else {
-            None
-        }
-    }
-}
-
-/// Returns the bits from one element of a buffer to the next: LLVM aligns those of up
-/// to 16 bytes to their size, and larger ones to 16 bytes.
-fn stored_bits(own: u32) -> u32 {
-    match own {
-        0..=128 => own.max(8).next_power_of_two(),
-        _ => own.next_multiple_of(128),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::stored_bits;
-
-    #[test]
-    fn elements_have_whole_bytes() {
-        let known = [(1, 8), (4, 8), (8, 8), (24, 32), (48, 64), (80, 128)];
-        for (own, stored) in known {
-            assert_eq!(stored_bits(own), stored, "{own}");
-        }
-        assert_eq!((stored_bits(128), stored_bits(129)), (128, 256));
     }
 }
