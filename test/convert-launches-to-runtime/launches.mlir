@@ -9,8 +9,8 @@
 // CHECK-LABEL: func.func @two
 // CHECK-SAME: %[[X:.*]]: memref<8xf32>, %[[VALUE:.*]]: f32
 // CHECK: %[[DESCRIPTOR:.*]] = builtin.unrealized_conversion_cast %[[X]]
-// CHECK: llvm.extractvalue %[[DESCRIPTOR]][1]
-// CHECK: call @symm_two.launch({{.*}}, %[[VALUE]], {{[^)]*}}) : (i32, i32, i32, i32, i32, i32, f32, !llvm.ptr, !llvm.ptr, i64, i64, i64) -> ()
+// CHECK: %[[ADDRESS:.*]] = llvm.extractvalue %[[DESCRIPTOR]][1]
+// CHECK: call @symm_two.launch({{.*}}, %[[VALUE]], %[[ADDRESS]]) : (i32, i32, i32, i32, i32, i32, f32, !llvm.ptr) -> ()
 // CHECK: call @symm_two_0.launch
 // CHECK-NOT: gpu.launch_func
 // CHECK: func.func private @symm_rt.launch(!llvm.ptr) -> i32

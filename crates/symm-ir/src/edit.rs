@@ -4,9 +4,10 @@
 //! Changes to operations that are in a block, for passes that walk.
 
 use melior::ir::{
-    Attribute, OperationRef, Value, ValueLike,
+    Attribute, BlockLike, BlockRef, Location, OperationRef, Type, TypeLike, Value, ValueLike,
     operation::{OperationLike, OperationMutLike, OperationRefMut},
 };
+use std::ffi::c_uint;
 
 /// Sets an attribute of an operation.
 pub fn set_attribute<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str, value: Attribute<'c>) {
@@ -23,6 +24,46 @@ pub fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: usize, value: Va
     assert!(index < op.operand_count(), "expected an operand #{index}");
     // SAFETY: both are valid, and the operation has that operand.
     unsafe { mlir_sys::mlirOperationSetOperand(op.to_raw(), index as isize, value.to_raw()) }
+}
+
+/// Adds an argument to a block, before the one at a position or at the end.
+///
+/// # Panics
+///
+/// Panics where there are fewer arguments before that position.
+pub fn insert_argument<'c: 'a, 'a>(
+    block: BlockRef<'c, 'a>,
+    index: usize,
+    r#type: Type<'c>,
+    location: Location<'c>,
+) -> Value<'c, 'a> {
+    assert!(
+        index <= block.argument_count(),
+        "expected an argument #{index}"
+    );
+    // SAFETY: all are valid, and the position is one of the block's.
+    unsafe {
+        Value::from_raw(mlir_sys::mlirBlockInsertArgument(
+            block.to_raw(),
+            index as isize,
+            r#type.to_raw(),
+            location.to_raw(),
+        ))
+    }
+}
+
+/// Takes away an argument of a block that nothing uses.
+///
+/// # Panics
+///
+/// Panics where there is none at that position.
+pub fn erase_argument(block: BlockRef<'_, '_>, index: usize) {
+    assert!(
+        index < block.argument_count(),
+        "expected an argument #{index}"
+    );
+    // SAFETY: the block is valid and has the argument.
+    unsafe { mlir_sys::mlirBlockEraseArgument(block.to_raw(), index as c_uint) }
 }
 
 /// Moves an operation to right before another one.

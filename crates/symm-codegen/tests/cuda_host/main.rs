@@ -7,6 +7,7 @@ mod copies;
 mod functions;
 mod host_runtime;
 mod layers;
+mod parameters;
 mod products;
 mod reductions;
 mod vectors;

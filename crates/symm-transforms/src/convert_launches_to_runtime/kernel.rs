@@ -3,21 +3,27 @@
 
 //! The kernels that launches name.
 
-use super::KERNELS;
+use super::{KERNELS, parameter};
 use crate::builder::{Builder, erase};
 use melior::ir::{
-    Attribute, Block, BlockRef, OperationRef, Region, RegionLike, attribute::StringAttribute,
+    Attribute, Block, BlockLike, BlockRef, OperationRef, Region, RegionLike, Type, Value,
+    ValueLike,
+    attribute::{StringAttribute, TypeAttribute},
     operation::OperationLike,
+    r#type::FunctionType,
 };
 use mlir_sys::{
     MlirAttribute, mlirSymbolRefAttrGetLeafReference, mlirSymbolRefAttrGetRootReference,
 };
 use std::collections::{HashMap, HashSet};
 use symm_ir::{
+    context::context_of,
     diagnostics::{Failure, error},
-    edit::set_attribute,
+    edit::{erase_argument, insert_argument, set_attribute},
+    pass::PassResult,
     symbol::unique,
     text::{self, symbol_name},
+    value::replace_all_uses,
     walk,
 };
 
@@ -66,6 +72,7 @@ impl Kernels {
                     &mut taken,
                 );
                 into.adopt(op);
+                flatten(op)?;
                 let attribute = StringAttribute::new(end.context(), &name);
                 set_attribute(op, "sym_name", attribute.into());
                 names.insert((outer.clone(), inner), name);
@@ -85,6 +92,35 @@ impl Kernels {
             .cloned()
             .ok_or_else(|| error(&launch, "launches an unknown kernel").emit())
     }
+}
+
+/// Gives a kernel parameters that PTX has instead of buffers and of numbers of any width.
+fn flatten<'c: 'a, 'a>(kernel: OperationRef<'c, 'a>) -> PassResult {
+    if !kernel.has_attribute("gpu.kernel") {
+        return Ok(());
+    }
+    let body = kernel.region(0)?.first_block();
+    let body = body.ok_or("a kernel has no body".to_owned())?;
+    let context = context_of(&kernel);
+    let b = Builder::at_start(context, kernel.location(), body);
+    let function = TypeAttribute::try_from(kernel.attribute("function_type")?)?.value();
+    let mut all = Vec::new();
+    for _ in 0..FunctionType::try_from(function)?.input_count() {
+        let old: Value<'c, 'a> = body.argument(all.len())?.into();
+        let types = parameter::types(&b, old.r#type());
+        let types = types.ok_or_else(|| parameter::refuse(kernel, old.r#type()))?;
+        let insert = |(at, r#type): (usize, &Type<'c>)| {
+            insert_argument(body, all.len() + at, *r#type, b.location())
+        };
+        let parameters: Vec<_> = types.iter().enumerate().map(insert).collect();
+        replace_all_uses(old, parameter::receive(&b, old.r#type(), &parameters));
+        all.extend(types);
+        erase_argument(body, all.len());
+    }
+    let function = FunctionType::new(context, &all, &[]);
+    let function = TypeAttribute::new(function.into());
+    set_attribute(kernel, "function_type", function.into());
+    Ok(())
 }
 
 /// Returns the names of the module and of the kernel that are launched.

@@ -3,25 +3,30 @@
 
 //! The function that launches one kernel.
 
-use crate::{
-    builder::{Builder, Field, memref_type},
-    runtime::LAUNCH,
-};
-use melior::ir::{OperationRef, ShapedTypeLike, Type, TypeLike, Value, ValueLike};
+use super::parameter;
+use crate::{builder::Builder, runtime::LAUNCH};
+use melior::ir::{OperationRef, Type, Value, ValueLike};
 use std::mem::{offset_of, size_of};
 use symm_abi::LaunchCall;
 use symm_ir::{
     diagnostics::{Failure, error},
+    pass::PassResult,
     value::operand,
 };
 
 /// Sizes of the grid and of a block: the first operands of a launch.
 const SIZES: usize = 6;
 
+/// Most bytes of the parameters of a kernel, and how many there may be since a version of PTX.
+const MAX_BYTES: usize = 4352;
+const MAX_BYTES_LARGE: usize = 32764;
+const LARGE_SINCE: u32 = 81;
+
 /// A kernel and its row in the table.
 pub(super) struct Launcher<'n> {
     pub(super) name: &'n str,
     pub(super) number: i64,
+    pub(super) ptx_version: u32,
 }
 
 impl Launcher<'_> {
@@ -37,22 +42,50 @@ impl Launcher<'_> {
         let mut values = Vec::new();
         for index in 0..SIZES {
             let size = operand(launch, index).ok_or("a launch lacks a size".to_owned())?;
+            // Cut to 32 bits, a size that is too large might be one that is not.
+            let size = b.min(size, b.index(u32::MAX.into()));
             values.push(b.index_cast(size, b.int_type(32)));
         }
         for argument in launch.operands().skip(SIZES) {
-            expand(&b, argument, &mut values).ok_or_else(|| {
-                let message = format!("cannot pass {} to a kernel", argument.r#type());
-                error(&launch, message).emit()
-            })?;
+            let types = parameter::types(&b, argument.r#type());
+            let types = types.ok_or_else(|| parameter::refuse(launch, argument.r#type()))?;
+            values.extend(parameter::pass(&b, argument, &types));
         }
-        let name = format!("{}.launch", self.name);
         let types: Vec<Type<'c>> = values.iter().map(|value| value.r#type()).collect();
+        self.check_size(launch, &types[SIZES..])?;
+        let name = format!("{}.launch", self.name);
         b.call(&name, &values, &[]);
         end.function(&name, &types, &[], |b, arguments| {
             self.body(b, arguments);
             b.op("func.return", &[], &[], &[]);
         });
         Ok(())
+    }
+
+    /// Refuses more parameters than a kernel has room for.
+    fn check_size<'c: 'a, 'a>(
+        &self,
+        launch: OperationRef<'c, 'a>,
+        types: &[Type<'c>],
+    ) -> PassResult {
+        let bytes = parameter::bytes(types);
+        let (limit, way_out) = match self.ptx_version < LARGE_SINCE {
+            true => (
+                MAX_BYTES,
+                format!("ask for PTX {}.{} or newer", LARGE_SINCE / 10, LARGE_SINCE % 10),
+            ),
+            false => (MAX_BYTES_LARGE, "return a value from the middle of what it computes, where another kernel then begins".to_owned()),
+        };
+        if bytes <= limit {
+            return Ok(());
+        }
+        let message = format!(
+            "passes {bytes} bytes of addresses and numbers to a kernel, which takes at most {limit} in \
+             PTX {}.{}; {way_out}",
+            self.ptx_version / 10,
+            self.ptx_version % 10
+        );
+        Err(error(&launch, message).emit())
     }
 
     fn body<'c: 'a, 'a>(&self, b: &Builder<'c, 'a>, arguments: &[Value<'c, 'a>]) {
@@ -83,34 +116,4 @@ impl Launcher<'_> {
         b.store_to(addresses, b.offset_by(call, offset_of!(LaunchCall, params)));
         LAUNCH.call(b, &[call]);
     }
-}
-
-/// Appends the parameters that an argument becomes, in the order of
-/// `--convert-gpu-to-nvvm`; fails for what does not fit eight bytes.
-fn expand<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    argument: Value<'c, 'a>,
-    values: &mut Vec<Value<'c, 'a>>,
-) -> Option<()> {
-    let r#type = argument.r#type();
-    if r#type.is_mem_ref() {
-        let memref = memref_type(argument);
-        let descriptor = b.descriptor_of(argument, memref);
-        let rank = memref.rank();
-        for field in [Field::Allocated, Field::Aligned, Field::Offset] {
-            values.push(b.field(descriptor, field, None));
-        }
-        for field in [Field::Sizes, Field::Strides] {
-            values.extend((0..rank).map(|dimension| b.field(descriptor, field, Some(dimension))));
-        }
-        return Some(());
-    }
-    if r#type.is_index() {
-        values.push(b.index_cast(argument, b.int_type(64)));
-    } else if r#type.is_integer() || r#type.is_float() {
-        values.push(argument);
-    } else {
-        return None;
-    }
-    Some(())
 }

@@ -5,6 +5,7 @@
 
 mod kernel;
 mod launcher;
+mod parameter;
 
 use crate::{
     builder::{Builder, erase},
@@ -35,8 +36,12 @@ pub static CONVERT_LAUNCHES_TO_RUNTIME: PassDef = PassDef {
     description: "
 The kernels that `--gpu-kernel-outlining` put into a `gpu.module` each move into one,
 `@symm_kernels`, and get a row in the module's attribute `symm.cuda`. Each `gpu.launch_func`
-becomes a call of a function that puts the kernel's parameters on the stack, a buffer as the
-fields of its descriptor, and calls the runtime's `launch` with the number of the row.
+becomes a call of a function that puts the kernel's parameters on the stack and calls the
+runtime's `launch` with the number of the row.
+
+A buffer is passed by its address, and by those of its sizes, strides and offset that its type
+does not tell; the kernel begins by putting it together again. Integers become ones of 8, 16,
+32 or 64 bits, or several of 64. More parameters than a kernel has room for are an error.
 ",
     anchor: Some("builtin.module"),
     options: &[CHIP, PTX_VERSION],
@@ -88,6 +93,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         Launcher {
             name: &name,
             number,
+            ptx_version: target.ptx_version(),
         }
         .replace(&end, launch)?;
         erase(launch);
