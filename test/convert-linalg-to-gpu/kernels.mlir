@@ -54,6 +54,60 @@ func.func @row_sums(%x: memref<3x50xf32>, %y: memref<3xf32>) {
   return
 }
 
+// A grid has so many blocks and no more: each takes one row after the other, once no thread reads the one before.
+// CHECK-LABEL: func.func @many_rows
+func.func @many_rows(%x: memref<3000000000x2xi8>, %y: memref<3000000000xi8>) {
+  // CHECK-DAG: %[[BLOCKS:.*]] = arith.constant 2147483647 : index
+  // CHECK-DAG: %[[ROWS:.*]] = arith.constant 3000000000 : index
+  // CHECK: gpu.launch blocks(%[[BLOCK:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %[[BLOCKS]],
+  // CHECK: scf.for %[[ROW:.*]] = %[[BLOCK]] to %[[ROWS]] step %[[BLOCKS]] {
+  // CHECK: memref.load %arg0[%[[ROW]], %{{.*}}]
+  // CHECK: memref.store %{{.*}}, %arg1[%[[ROW]]]
+  // CHECK-NEXT: }
+  // CHECK-NEXT: gpu.barrier
+  // CHECK-NEXT: }
+  // CHECK-NEXT: gpu.terminator
+  linalg.generic {indexing_maps = [#elements, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<3000000000x2xi8>) outs(%y : memref<3000000000xi8>) {
+  ^bb0(%in: i8, %sum: i8):
+    %next = arith.addi %sum, %in : i8
+    linalg.yield %next : i8
+  }
+  return
+}
+
+// Nor is it known here how many are needed.
+// CHECK-LABEL: func.func @unknown
+// CHECK-SAME: %[[X:.*]]: memref<?x?xi8>, %[[Y:.*]]: memref<?xi8>
+func.func @unknown(%x: memref<?x?xi8>, %y: memref<?xi8>) {
+  // CHECK: %[[ROWS:.*]] = memref.dim %[[X]], %c0
+  // CHECK: %[[SOME:.*]] = arith.maxui %[[ROWS]], %c1
+  // CHECK: %[[BLOCKS:.*]] = arith.minui %[[SOME]], %c2147483647
+  // CHECK: gpu.launch blocks(%[[BLOCK:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %[[BLOCKS]],
+  // CHECK: scf.for %{{.*}} = %[[BLOCK]] to %[[ROWS]] step %[[BLOCKS]]
+  linalg.generic {indexing_maps = [#elements, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x?xi8>) outs(%y : memref<?xi8>) {
+  ^bb0(%in: i8, %sum: i8):
+    %next = arith.addi %sum, %in : i8
+    linalg.yield %next : i8
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @unknown_elements
+// CHECK-SAME: %[[X:.*]]: memref<?xi8>
+func.func @unknown_elements(%x: memref<?xi8>, %zero: i8) {
+  // CHECK: %[[SIZE:.*]] = memref.dim %[[X]], %c0
+  // CHECK: %[[BLOCKS:.*]] = arith.minui %{{.*}}, %c2147483647
+  // CHECK: %[[THREADS:.*]] = arith.muli %[[BLOCKS]], %c128
+  // CHECK: gpu.launch blocks(%{{.*}}, %{{.*}}, %{{.*}}) in (%{{.*}} = %[[BLOCKS]],
+  // CHECK: %[[FIRST:.*]] = arith.addi
+  // CHECK: scf.for %[[AT:.*]] = %[[FIRST]] to %{{.*}} step %[[THREADS]]
+  // CHECK-NEXT: memref.store %{{.*}}, %[[X]][%[[AT]]]
+  linalg.fill ins(%zero : i8) outs(%x : memref<?xi8>)
+  return
+}
+
 // What the result is filled with need not be in memory.
 // CHECK-LABEL: func.func @filled
 func.func @filled(%x: memref<3x50xf32>) -> memref<3xf32> {

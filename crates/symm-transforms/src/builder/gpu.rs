@@ -11,6 +11,9 @@ const BLOCK_ID: usize = 0;
 const THREAD_ID: usize = 3;
 const ATTRIBUTIONS: usize = 12;
 
+/// Most blocks of a grid along x.
+pub const MAX_BLOCKS: i64 = i32::MAX as i64;
+
 /// What a thread of a launch knows of its place; all along x.
 #[derive(Clone, Debug)]
 pub struct Thread<'c, 'a> {

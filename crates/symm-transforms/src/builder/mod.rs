@@ -14,7 +14,7 @@ mod structured;
 
 pub use self::{
     arith::{Compare, element, vector_shape, with_element, with_shape},
-    gpu::Thread,
+    gpu::{MAX_BLOCKS, Thread},
     llvm::{Field, Ordering},
     memref::{Extent, Metadata, dynamic, erase, memref_type, shape, tensor_type},
     slices::Part,

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Reductions become kernels with a block per element of the result.
+//! Reductions become kernels with a block per element of the result, as far as a grid has blocks.
 //!
 //! Each thread combines its share of the values; then the block combines what its
 //! threads have, in a tree in shared memory. The order is fixed, so a program gives
 //! the same bits each time.
 
 use super::{fill, reduction::Reduction, report};
-use crate::builder::{Builder, Compare, Thread, dynamic, erase, memref_type, shape};
+use crate::builder::{Builder, Compare, MAX_BLOCKS, Thread, dynamic, erase, memref_type, shape};
 use melior::ir::{
     Attribute, BlockLike, Operation, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
     attribute::IntegerAttribute, operation::OperationLike, r#type::MemRefType,
@@ -74,8 +74,7 @@ struct Kernel<'c, 'a> {
 
 impl<'c: 'a, 'a> Kernel<'c, 'a> {
     fn launch(&self, b: &Builder<'c, 'a>) {
-        let known: Option<i64> = self.loops(false).map(|of| self.counts[of].1).product();
-        let threads = known.map_or(MAX_THREADS / 2, |count| {
+        let threads = self.known_total(false).map_or(MAX_THREADS / 2, |count| {
             (count.max(1) as u64)
                 .next_power_of_two()
                 .min(MAX_THREADS as u64) as i64
@@ -84,29 +83,52 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
         let rows = self.total(b, true);
         let columns = self.total(b, false);
         let one = b.index(1);
-        let blocks = b.binary("arith.maxui", rows, one);
         let block = b.index(threads);
         let shared = shared_type(b, self.element, threads);
-        b.launch(
-            [blocks, one, one, block, one, one],
-            &[shared],
-            |b, thread| {
-                // Of an empty result, the one block that there is has nothing to read.
-                let has_row = b.compare(Compare::Ult, thread.block, rows);
-                let columns = b.select(has_row, columns, b.index(0));
-                let row = b.delinearize(thread.block, &self.counts_of(true));
-                let part = self.part(b, thread, &row, columns, block);
-                let total = self.combine_block(b, thread, part, threads);
-                let is_first = b.compare(Compare::Eq, thread.thread, b.index(0));
-                b.if_true(b.binary("arith.andi", is_first, has_row), |b| {
-                    let (result, positions) = &self.reduction.result;
-                    let place = self.place(b, positions, &self.indices(&row, &[]));
-                    let there = self.initial.unwrap_or_else(|| b.load(*result, &place));
-                    b.store(self.combine(b, there, total), *result, &place);
+        let has_block_per_row = self
+            .known_total(true)
+            .is_some_and(|rows| (1..=MAX_BLOCKS).contains(&rows));
+        let blocks = match has_block_per_row {
+            true => rows,
+            false => b.min(b.binary("arith.maxui", rows, one), b.index(MAX_BLOCKS)),
+        };
+        let sizes = [blocks, one, one, block, one, one];
+        b.launch(sizes, &[shared], |b, thread| {
+            let reduce = |b: &Builder<'c, 'a>, row| {
+                self.reduce_row(b, thread, row, [columns, block], threads)
+            };
+            if has_block_per_row {
+                reduce(b, thread.block);
+            } else {
+                b.for_each([thread.block, rows, blocks], |b, row| {
+                    reduce(b, row);
+                    // Only then may the next row's values take the place of this one's.
+                    b.op("gpu.barrier", &[], &[], &[]);
                 });
-                b.op("gpu.terminator", &[], &[], &[]);
-            },
-        );
+            }
+            b.op("gpu.terminator", &[], &[], &[]);
+        });
+    }
+
+    /// Builds what the threads of a block do for one element of the result.
+    fn reduce_row(
+        &self,
+        b: &Builder<'c, 'a>,
+        thread: &Thread<'c, 'a>,
+        row: Value<'c, 'a>,
+        [columns, step]: [Value<'c, 'a>; 2],
+        threads: i64,
+    ) {
+        let row = b.delinearize(row, &self.counts_of(true));
+        let part = self.part(b, thread, &row, columns, step);
+        let total = self.combine_block(b, thread, part, threads);
+        let is_first = b.compare(Compare::Eq, thread.thread, b.index(0));
+        b.if_true(is_first, |b| {
+            let (result, positions) = &self.reduction.result;
+            let place = self.place(b, positions, &self.indices(&row, &[]));
+            let there = self.initial.unwrap_or_else(|| b.load(*result, &place));
+            b.store(self.combine(b, there, total), *result, &place);
+        });
     }
 
     /// Builds what one thread combines.
@@ -246,6 +268,12 @@ impl<'c: 'a, 'a> Kernel<'c, 'a> {
 
     fn counts_of(&self, parallel: bool) -> Vec<Value<'c, 'a>> {
         self.loops(parallel).map(|of| self.counts[of].0).collect()
+    }
+
+    /// Returns the iterations of the parallel loops, or of the others, where all are known.
+    fn known_total(&self, parallel: bool) -> Option<i64> {
+        let mut counts = self.loops(parallel).map(|of| self.counts[of].1);
+        counts.try_fold(1, |product: i64, count| product.checked_mul(count?))
     }
 
     fn total(&self, b: &Builder<'c, 'a>, parallel: bool) -> Value<'c, 'a> {

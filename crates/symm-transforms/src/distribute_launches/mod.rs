@@ -3,9 +3,10 @@
 
 //! `--distribute-launches`: kernels get a thread per iteration.
 
-use crate::builder::{Builder, Compare, erase};
+use crate::builder::{Builder, Compare, MAX_BLOCKS, erase};
 use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike,
+    BlockLike, BlockRef, OperationRef, RegionLike, Value, ValueLike, attribute::IntegerAttribute,
+    operation::OperationLike,
 };
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__gpu__, mlirGetDialectHandle__scf__,
@@ -16,7 +17,7 @@ use symm_ir::{
     edit::move_before,
     memref::is_memref,
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
-    value::{operand, replace_all_uses},
+    value::{defining_op, operand, replace_all_uses},
     walk,
 };
 
@@ -35,7 +36,7 @@ pub static DISTRIBUTE_LAUNCHES: PassDef = PassDef {
 A `gpu.launch` of one thread whose body is one `scf.parallel` becomes a grid with a thread per
 iteration: all dimensions of the loop are counted through, the innermost fastest, so that
 neighbouring threads touch neighbouring elements. The last block may have threads without
-work. Memory that an iteration has for itself is allocated where its thread starts. Other
+work. Where more blocks than a grid has may be needed, threads loop over iterations. Memory that an iteration has for itself is allocated where its thread starts. Other
 launches stay as they are.
 
 Runs after `--convert-linalg-to-gpu` and `--convert-linalg-to-parallel-loops`.
@@ -108,6 +109,8 @@ struct Dimension<'c, 'a> {
     lower: Value<'c, 'a>,
     step: Value<'c, 'a>,
     count: Value<'c, 'a>,
+    /// The count, where the bounds tell it.
+    known: Option<i64>,
 }
 
 fn distribute<'c: 'a, 'a>(
@@ -133,36 +136,56 @@ fn distribute<'c: 'a, 'a>(
     let block = b.index(threads);
     // A grid has at least one block, whose threads may all be without work.
     let blocks = b.binary("arith.ceildivui", total, block);
-    let blocks = b.binary("arith.maxui", blocks, b.index(1));
+    let mut blocks = b.binary("arith.maxui", blocks, b.index(1));
+    let is_enough = has_blocks_for(&dimensions, threads);
+    if !is_enough {
+        blocks = b.min(blocks, b.index(MAX_BLOCKS));
+    }
     set_operand(launch, 0, blocks);
     set_operand(launch, 3, block);
     let block_id = body.argument(0)?.into();
     let thread_id = body.argument(3)?.into();
     let inner = Builder::before(parallel);
     let linear = inner.add(inner.mul(block_id, block), thread_id);
-    let has_work = inner.compare(Compare::Ult, linear, total);
     let loop_body = parallel
         .region(0)?
         .first_block()
         .ok_or("a loop has no body".to_owned())?;
-    inner.if_true(has_work, |b| {
+    let work = |b: &Builder<'c, 'a>, linear| {
         let indices = indices(b, linear, &dimensions);
-        for (position, index) in indices.into_iter().enumerate() {
-            if let Ok(argument) = loop_body.argument(position) {
-                replace_all_uses(argument.into(), index);
-            }
-        }
-        for op in walk::operations(loop_body).collect::<Vec<_>>() {
-            if walk::is(op, "memref.alloca") && op.operand_count() == 0 {
-                // Memory of a thread is given out once, and at no cost, where it starts.
-                inner.adopt(op);
-            } else if !walk::is(op, "scf.reduce") {
-                b.adopt(op);
-            }
-        }
-    });
+        adopt(&inner, b, loop_body, indices);
+    };
+    if is_enough {
+        let has_work = inner.compare(Compare::Ult, linear, total);
+        inner.if_true(has_work, |b| work(b, linear));
+    } else {
+        let all_threads = b.mul(blocks, block);
+        inner.for_each([linear, total, all_threads], work);
+    }
     erase(parallel);
     Ok(())
+}
+
+/// Moves what an iteration does to where a thread does it.
+fn adopt<'c: 'a, 'a>(
+    start: &Builder<'c, 'a>,
+    b: &Builder<'c, 'a>,
+    loop_body: BlockRef<'c, 'a>,
+    indices: Vec<Value<'c, 'a>>,
+) {
+    for (position, index) in indices.into_iter().enumerate() {
+        if let Ok(argument) = loop_body.argument(position) {
+            replace_all_uses(argument.into(), index);
+        }
+    }
+    for op in walk::operations(loop_body).collect::<Vec<_>>() {
+        if walk::is(op, "memref.alloca") && op.operand_count() == 0 {
+            // Memory of a thread is given out once, and at no cost, where it starts.
+            start.adopt(op);
+        } else if !walk::is(op, "scf.reduce") {
+            b.adopt(op);
+        }
+    }
 }
 
 fn dimensions<'c: 'a, 'a>(
@@ -179,10 +202,34 @@ fn dimensions<'c: 'a, 'a>(
             Ok(Dimension {
                 lower,
                 step,
+                known: known_count(lower, upper, step),
                 count: b.binary("arith.maxsi", count, b.index(0)),
             })
         })
         .collect()
+}
+
+/// Returns the iterations of a loop whose bounds are constants.
+fn known_count(lower: Value<'_, '_>, upper: Value<'_, '_>, step: Value<'_, '_>) -> Option<i64> {
+    let constant = |bound| {
+        let op = defining_op(bound).filter(|op| walk::is(*op, "arith.constant"))?;
+        let value = IntegerAttribute::try_from(op.attribute("value").ok()?);
+        Some(value.ok()?.value())
+    };
+    let (step, length) = (
+        constant(step)?,
+        constant(upper)?.checked_sub(constant(lower)?)?,
+    );
+    (step > 0)
+        .then(|| length.max(0) as u64)
+        .map(|length| length.div_ceil(step as u64) as i64)
+}
+
+/// Says whether a grid is known to have enough blocks for a thread per iteration.
+fn has_blocks_for(dimensions: &[Dimension<'_, '_>], threads: i64) -> bool {
+    let mut counts = dimensions.iter().map(|dimension| dimension.known);
+    let total = counts.try_fold(1, |product: i64, count| product.checked_mul(count?));
+    total.is_some_and(|total| total <= MAX_BLOCKS * threads)
 }
 
 /// Builds the indices of an iteration out of its number.
