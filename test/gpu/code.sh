@@ -39,7 +39,7 @@ run() {
 
 for case in softmax:1:1e-5 softmax_large:1:1e-4 softmax_bf16:1:1e-2 softmax_in_place:1:1e-5 forall:1:1e-5 parallel:1:1e-6 bits:1:1e-6 \
   raised:2:1e-5 raised_in_place:1:1e-6 one_thread:2:1e-6 splats:2:1e-5 functions:4:1e-6 library:12:1e-6 constants:2:1e-6 \
-  packed:3:1e-6; do
+  packed:3:1e-6 numbers:1:1e-6 largest:2:1e-6 copied:2:1e-6; do
   IFS=: read -r entry results bound <<<"$case"
   run cpu "$entry" "$results" || { echo "FAILED: $entry on a CPU rank: $(cat "$log/out")"; failed=$((failed + 1)); continue; }
   for way in "" --graph; do

@@ -267,7 +267,7 @@ func.func @library(%x: tensor<4096xf32>) -> (tensor<4096xf32>, tensor<4096xf32>,
   return %sine, %cosine, %angle_again, %nearly_one, %far_acosh, %far_asinh, %power, %whole_power, %logarithm, %decimal, %cube_root, %visible : tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf32>
 }
 
-#element = affine_map<(i) -> (i)>
+#vector = affine_map<(i) -> (i)>
 
 // Constants of types that LLVM has under other names, and one whose values are beside the program.
 func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
@@ -276,7 +276,7 @@ func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %pairs = arith.constant dense<[(1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5)]> : tensor<4xcomplex<f32>>
   %beside = arith.constant dense_resource<beside> : tensor<4xf32>
   %empty = tensor.empty() : tensor<4xf32>
-  %y = linalg.generic {indexing_maps = [#element, #element, #element], iterator_types = ["parallel"]}
+  %y = linalg.generic {indexing_maps = [#vector, #vector, #vector], iterator_types = ["parallel"]}
       ins(%rows, %small : tensor<4xindex>, tensor<4xf8E4M3FN>) outs(%empty : tensor<4xf32>) {
   ^bb0(%row: index, %factor: f8E4M3FN, %to: f32):
     %element = tensor.extract %x[%row] : tensor<4xf32>
@@ -284,7 +284,7 @@ func.func @constants(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
     %product = arith.mulf %element, %wide : f32
     linalg.yield %product : f32
   } -> tensor<4xf32>
-  %z = linalg.generic {indexing_maps = [#element, #element, #element], iterator_types = ["parallel"]}
+  %z = linalg.generic {indexing_maps = [#vector, #vector, #vector], iterator_types = ["parallel"]}
       ins(%pairs, %beside : tensor<4xcomplex<f32>>, tensor<4xf32>) outs(%empty : tensor<4xf32>) {
   ^bb0(%pair: complex<f32>, %factor: f32, %to: f32):
     %re = complex.re %pair : complex<f32>
@@ -308,6 +308,101 @@ func.func @packed(%x: tensor<5x6xf32>) -> (tensor<2x3x2x3xf32>, tensor<5x6xf32>,
       : tensor<2x3x2x3xf32> -> tensor<5x6xf32>
   %bits = tensor.bitcast %x : tensor<5x6xf32> to tensor<5x6xi32>
   return %y, %z, %bits : tensor<2x3x2x3xf32>, tensor<5x6xf32>, tensor<5x6xi32>
+}
+
+// Numbers of the host, of types that PTX has no parameters of. One digit of the result is each.
+#number = affine_map<(i) -> ()>
+func.func @numbers(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %ahead = arith.constant 65 : i128
+  %down = arith.constant -5 : i32
+  %y = scf.for %i = %c0 to %c4 step %c1 iter_args(%t = %x) -> (tensor<4xf32>) {
+    %n = arith.index_cast %i : index to i128
+    %above = arith.shli %n, %ahead : i128
+    %wide = arith.addi %above, %n : i128
+    %j = arith.index_cast %i : index to i32
+    %signed = arith.addi %j, %down : i32
+    %nibble = arith.trunci %signed : i32 to i4
+    %middle = arith.extsi %signed : i32 to i48
+    %float = arith.sitofp %signed : i32 to f32
+    %short = arith.truncf %float : f32 to f8E5M2
+    %empty = tensor.empty() : tensor<4xf32>
+    %next = linalg.generic {indexing_maps = [#vector, #number, #number, #number, #number, #vector], iterator_types = ["parallel"]}
+        ins(%x, %nibble, %wide, %middle, %short : tensor<4xf32>, i4, i128, i48, f8E5M2) outs(%empty : tensor<4xf32>) {
+    ^bb0(%a: f32, %b: i4, %c: i128, %d: i48, %e: f8E5M2, %out: f32):
+      %64 = arith.constant 64 : i128
+      %ten = arith.constant 10.0 : f32
+      %upper = arith.shrui %c, %64 : i128
+      %top = arith.trunci %upper : i128 to i32
+      %bottom = arith.trunci %c : i128 to i32
+      %0 = arith.sitofp %b : i4 to f32
+      %1 = arith.sitofp %top : i32 to f32
+      %2 = arith.sitofp %bottom : i32 to f32
+      %3 = arith.sitofp %d : i48 to f32
+      %4 = arith.extf %e : f8E5M2 to f32
+      %5 = math.fma %a, %ten, %0 : f32
+      %6 = math.fma %5, %ten, %1 : f32
+      %7 = math.fma %6, %ten, %2 : f32
+      %8 = math.fma %7, %ten, %3 : f32
+      %9 = math.fma %8, %ten, %4 : f32
+      linalg.yield %9 : f32
+    } -> tensor<4xf32>
+    scf.yield %next : tensor<4xf32>
+  }
+  return %y : tensor<4xf32>
+}
+
+// Largest numbers of rows, of which every other one has nothing but NaN, and of a type without infinities.
+#matrix = affine_map<(i, j) -> (i, j)>
+#rows = affine_map<(i, j) -> (i)>
+func.func @largest(%x: tensor<16x80xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
+  %nan = arith.constant 0x7FC00000 : f32
+  %low = arith.constant -448.0 : f8E4M3FN
+  %empty = tensor.empty() : tensor<16xf32>
+  %init = linalg.fill ins(%nan : f32) outs(%empty : tensor<16xf32>) -> tensor<16xf32>
+  %most = linalg.generic {indexing_maps = [#matrix, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<16x80xf32>) outs(%init : tensor<16xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %row = linalg.index 0 : index
+    %number = arith.index_cast %row : index to i32
+    %is_odd = arith.trunci %number : i32 to i1
+    %value = arith.select %is_odd, %in, %nan : f32
+    %more = arith.maxnumf %out, %value : f32
+    linalg.yield %more : f32
+  } -> tensor<16xf32>
+  %seen = linalg.generic {indexing_maps = [#vector, #vector], iterator_types = ["parallel"]}
+      ins(%most : tensor<16xf32>) outs(%empty : tensor<16xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %hundred = arith.constant 100.0 : f32
+    %is_nan = arith.cmpf uno, %in, %in : f32
+    %value = arith.select %is_nan, %hundred, %in : f32
+    linalg.yield %value : f32
+  } -> tensor<16xf32>
+  %short = arith.truncf %x : tensor<16x80xf32> to tensor<16x80xf8E4M3FN>
+  %short_empty = tensor.empty() : tensor<16xf8E4M3FN>
+  %short_init = linalg.fill ins(%low : f8E4M3FN) outs(%short_empty : tensor<16xf8E4M3FN>) -> tensor<16xf8E4M3FN>
+  %short_most = linalg.reduce { arith.maximumf } ins(%short : tensor<16x80xf8E4M3FN>) outs(%short_init : tensor<16xf8E4M3FN>) dimensions = [1]
+  %wide = arith.extf %short_most : tensor<16xf8E4M3FN> to tensor<16xf32>
+  return %seen, %wide : tensor<16xf32>, tensor<16xf32>
+}
+
+// A tensor whose elements take more bytes than their bits need, copied because both are changed.
+func.func @copied(%x: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %hundred = arith.constant dense<100.0> : tensor<64xf32>
+  %large = arith.mulf %x, %hundred : tensor<64xf32>
+  %short = arith.fptosi %large : tensor<64xf32> to tensor<64xi24>
+  %copy = bufferization.alloc_tensor() copy(%short) : tensor<64xi24>
+  %one = arith.constant 1 : i24
+  %next = linalg.generic {indexing_maps = [#vector], iterator_types = ["parallel"]} outs(%copy : tensor<64xi24>) {
+  ^bb0(%out: i24):
+    %more = arith.addi %out, %one : i24
+    linalg.yield %more : i24
+  } -> tensor<64xi24>
+  %0 = arith.sitofp %next : tensor<64xi24> to tensor<64xf32>
+  %1 = arith.sitofp %short : tensor<64xi24> to tensor<64xf32>
+  return %0, %1 : tensor<64xf32>, tensor<64xf32>
 }
 
 {-#
