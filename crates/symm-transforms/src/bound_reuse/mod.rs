@@ -22,13 +22,14 @@ use tie::{Kind, Tie};
 /// Begins a new tensor in long chains of ops that write over each other's results.
 pub static BOUND_REUSE: PassDef = PassDef {
     argument: "bound-reuse",
-    summary: "Begin a new tensor after 32 ops that each write over the result of the one before",
+    summary: "Begin a new tensor after many ops that each write over the result of the one before",
     description: "
 `--one-shot-bufferize` gives one buffer to a chain of ops that each write over the result of
 the one before, and compares all reads and writes of it with each other, for each op: a
-chain of a thousand ops takes minutes. After 32 of them this pass has the next op write over a
-new tensor, which is empty if the op does not look at what is there, and a copy if it does.
-Runs on tensors, before bufferization.
+chain of a thousand ops takes minutes. After 32 of them this pass has the next op that does not
+look at what is there write over a new, empty tensor. A copy costs the program more: one is
+made only after 256 ops, or before an op that changes a slice after 64, since slices take the
+longest to compare. Runs on tensors, before bufferization.
 ",
     anchor: None,
     options: &[],
@@ -50,8 +51,16 @@ Runs on tensors, before bufferization.
     run,
 };
 
-/// Most ops that share one buffer.
-const MAX_LENGTH: usize = 32;
+/// Returns the most ops that share one buffer, before one that hands it on in this way.
+/// Bufferization takes about a second for so many.
+fn max_length(kind: Kind) -> usize {
+    match kind {
+        Kind::Unread => 32,
+        Kind::SliceOverwritten => 64,
+        Kind::Overwritten => 256,
+        Kind::View => usize::MAX,
+    }
+}
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let mut lengths = HashMap::new();
@@ -59,10 +68,10 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         for tie in Tie::all(op) {
             let mut length = 1 + lengths.get(&key(tie.from)).copied().unwrap_or(0);
             let b = Builder::before(op);
-            if length > MAX_LENGTH && tie.kind != Kind::View {
+            if length > max_length(tie.kind) {
                 let (statistic, fresh) = match tie.kind {
                     Kind::Unread => ("empty", empty(&b, tie.from)),
-                    Kind::Overwritten | Kind::View => ("copies", copy(&b, tie.from)),
+                    _ => ("copies", copy(&b, tie.from)),
                 };
                 set_operand(op, tie.operand, fresh);
                 pass.count(statistic, 1);

@@ -28,8 +28,10 @@ pub(super) struct Tie<'c, 'a> {
 pub(super) enum Kind {
     /// Writes over it, without a look at what is there.
     Unread,
-    /// Writes over it, or some of it, and what was there matters.
+    /// Writes over it, or over an element, and what was there matters.
     Overwritten,
+    /// Writes over a slice of it.
+    SliceOverwritten,
     /// Nothing.
     View,
 }
@@ -40,6 +42,9 @@ const INSERTIONS: [&str; 3] = [
     "tensor.insert_slice",
     "vector.transfer_write",
 ];
+
+/// Those of them that change a slice.
+const SLICES: [&str; 2] = ["tensor.insert_slice", "vector.transfer_write"];
 
 /// Ops whose result is a view of their first operand.
 const VIEWS: [&str; 5] = [
@@ -74,6 +79,8 @@ impl<'c: 'a, 'a> Tie<'c, 'a> {
                 })
             {
                 Kind::Unread
+            } else if is_one_of(&SLICES) {
+                Kind::SliceOverwritten
             } else {
                 Kind::Overwritten
             };
