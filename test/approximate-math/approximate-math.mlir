@@ -51,9 +51,11 @@ func.func @functions(%x: f32, %y: f32, %n: i32) -> f32 {
   %19 = math.log2 %18 : f32
   // CHECK: llvm.call @symm.powf
   %20 = math.powf %19, %y : f32
+  // CHECK: llvm.call @symm.remf
+  %remainder = arith.remf %20, %y : f32
   // CHECK: llvm.call_intrinsic "llvm.sqrt.f32"
   // CHECK: arith.divf
-  %21 = math.rsqrt %20 : f32
+  %21 = math.rsqrt %remainder : f32
   // CHECK: llvm.call @symm.sin(
   %22 = math.sin %21 : f32
   // CHECK: llvm.call @symm.sin(

@@ -12,6 +12,14 @@ func.func @double(%x: f64) -> f64 {
 
 // -----
 
+func.func @remainder_of_doubles(%x: f64) -> f64 {
+  // expected-error @+1 {{'arith.remf' op has no implementation on GPUs for this type; use f32}}
+  %rest = arith.remf %x, %x : f64
+  return %rest : f64
+}
+
+// -----
+
 func.func @power_of_double(%x: f64, %n: i32) -> f64 {
   // expected-error @+1 {{has no implementation on GPUs for this type; use f32}}
   %power = math.fpowi %x, %n : f64, i32

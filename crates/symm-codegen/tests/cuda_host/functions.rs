@@ -171,10 +171,11 @@ fn functions_of_two_numbers_are_within_their_bounds() {
     let (x, y) = pairs();
     let tensor = format!("tensor<{}xf32>", x.len());
     let program = format!(
-        "func.func @f(%x: {tensor}, %y: {tensor}) -> ({tensor}, {tensor}) {{
+        "func.func @f(%x: {tensor}, %y: {tensor}) -> ({tensor}, {tensor}, {tensor}) {{
            %power = math.powf %x, %y : {tensor}
            %angle = math.atan2 %y, %x : {tensor}
-           return %power, %angle : {tensor}, {tensor}
+           %rest = arith.remf %x, %y : {tensor}
+           return %power, %angle, %rest : {tensor}, {tensor}, {tensor}
          }}"
     );
     let run = compile_and_run(&program, "", &[x.clone(), y.clone()]);
@@ -184,6 +185,7 @@ fn functions_of_two_numbers_are_within_their_bounds() {
     };
     check("powf", 1.5, &run.results[0], expected(f64::powf));
     check("atan2", 2.0, &run.results[1], expected(|x, y| y.atan2(x)));
+    check("remf", 0.0, &run.results[2], expected(|x, y| x % y));
 }
 
 #[test]

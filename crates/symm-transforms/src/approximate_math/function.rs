@@ -15,11 +15,11 @@ use symm_ir::{
     value::{replace_all_uses, result},
 };
 
-/// The functions of `math` that the library has under the same name.
-const FUNCTIONS: [&str; 25] = [
+/// The functions of `math` and `arith` that the library has under the same name.
+const FUNCTIONS: [&str; 26] = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "erf",
-    "erfc", "exp", "exp2", "expm1", "fpowi", "log", "log10", "log1p", "log2", "powf", "sin",
-    "sinh", "tan", "tanh",
+    "erfc", "exp", "exp2", "expm1", "fpowi", "log", "log10", "log1p", "log2", "powf", "remf",
+    "sin", "sinh", "tan", "tanh",
 ];
 
 /// The most elements of a vector for each of which a function is inlined. Code for more takes
@@ -31,7 +31,7 @@ pub(super) fn replace<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
     let name = op.name();
     let name = name.as_string_ref();
     let name = name.as_str().unwrap_or_default();
-    let name = name.strip_prefix("math.").unwrap_or_default();
+    let name = name.split_once('.').map_or(name, |(_, name)| name);
     let names = match FUNCTIONS.iter().find(|other| **other == name) {
         Some(name) => vec![*name],
         None if name == "sincos" => vec!["sin", "cos"],

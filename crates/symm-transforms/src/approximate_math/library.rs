@@ -28,6 +28,7 @@ const SOURCE: &str = concat!(
     include_str!("functions/inverse.mlir"),
     include_str!("functions/logarithmic.mlir"),
     include_str!("functions/power.mlir"),
+    include_str!("functions/remainder.mlir"),
     include_str!("functions/trigonometric.mlir"),
 );
 
