@@ -89,7 +89,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     let target = target(&options.text(CHIP.name), options.int(PTX_VERSION.name))?;
     let configured =
         |pass: &'static PassDef| pipeline.add(pass, &forwarded(options, pass)).map(|_| ());
-    pipeline.add(&CHECK_PROGRAM, "")?;
+    pipeline.add(&CHECK_PROGRAM, "device=cuda")?;
     pipeline.add_text(STRUCTURE)?;
     pipeline.add(&LOWER_COMM, &lower_comm_options(options, target.chip()))?;
     pipeline.add(&DECOMPOSE_AGGREGATES, "")?;

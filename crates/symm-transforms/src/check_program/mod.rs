@@ -9,7 +9,7 @@ use melior::ir::OperationRef;
 use symm_abi::{ENTRY_PREFIX, RUNTIME_SYMBOL};
 use symm_ir::{
     diagnostics::error,
-    pass::{PassDef, PassResult, PassRun},
+    pass::{OptionDef, PassDef, PassResult, PassRun},
     text, walk,
 };
 
@@ -26,14 +26,18 @@ done, and not where that fails in the end. Refused are
 - buffers of buffers, buffers whose layout has no strides, and buffers in a memory space other
   than that of a group, but for what is inside a kernel already;
 - tensors with an encoding;
-- floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64, f80 and f128;
+- floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64 and, on CPU ranks, f80 and f128;
 - ops that end the process, print, run beside others or before the runtime is there, and modules in
   the module;
 - launches of kernels apart from the program, and atomic updates by a region;
 - symbols whose names the compiler needs.
 ",
     anchor: Some("builtin.module"),
-    options: &[],
+    options: &[OptionDef::text(
+        "device",
+        "cpu",
+        "what the program is to run on: cpu or cuda",
+    )],
     statistics: &[],
     dependent_dialects: &[],
     run,
@@ -81,6 +85,14 @@ const REFUSED: [(&str, &str); 9] = [
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
+    let floats = match pass.options().text("device").as_str() {
+        "cpu" => types::FLOATS,
+        "cuda" => &types::FLOATS[..types::ON_GPUS],
+        other => {
+            let message = format!("expected device to be cpu or cuda, got '{other}'");
+            return Err(error(&module, message).emit());
+        }
+    };
     for op in walk::children(module) {
         check_name(op)?;
     }
@@ -88,7 +100,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         if let Some((_, message)) = REFUSED.iter().find(|(name, _)| walk::is(op, name)) {
             return Err(error(&op, *message).emit());
         }
-        types::check(op)?;
+        types::check(op, floats)?;
     }
     pass.preserve_all_analyses();
     Ok(())

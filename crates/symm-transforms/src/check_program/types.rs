@@ -16,21 +16,24 @@ use symm_ir::{
     walk,
 };
 
-/// Floats that there is code for.
-const FLOATS: [&str; 8] = [
+/// Floats that there is code for: the first [`ON_GPUS`] everywhere, the others on CPU ranks.
+pub(super) const FLOATS: &[&str] = &[
     "f8E4M3FN", "f8E5M2", "f16", "bf16", "f32", "f64", "f80", "f128",
 ];
+
+/// How many kinds of floats there is code for on GPUs: LLVM would call functions that nobody has.
+pub(super) const ON_GPUS: usize = 6;
 
 /// Ops whose regions are kernels.
 const KERNELS: [&str; 2] = ["gpu.launch", "gpu.module"];
 
-/// Refuses the first value that an op makes and no artifact can have.
-pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
+/// Refuses the first value that an op makes and no artifact can have; `floats` are those it can.
+pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>, floats: &[&str]) -> PassResult {
     let is_kernel = KERNELS
         .iter()
         .any(|name| walk::is(op, name) || walk::parent_named(op, name).is_some());
     for r#type in made(op) {
-        let reason = float(r#type)
+        let reason = float(r#type, floats)
             .or_else(|| tensor(r#type))
             .or_else(|| buffer(r#type).filter(|_| !is_kernel));
         if let Some(reason) = reason {
@@ -41,10 +44,10 @@ pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
 }
 
 /// Says why there is no code for the numbers of a value.
-fn float(r#type: Type<'_>) -> Option<String> {
+fn float(r#type: Type<'_>, floats: &[&str]) -> Option<String> {
     let number = number_type(r#type);
-    (number.is_float() && !FLOATS.contains(&number.to_string().as_str())).then(|| {
-        let known = FLOATS.join(", ");
+    (number.is_float() && !floats.contains(&number.to_string().as_str())).then(|| {
+        let known = floats.join(", ");
         format!("has a value of type {type}; expected floats to be of {known}")
     })
 }
