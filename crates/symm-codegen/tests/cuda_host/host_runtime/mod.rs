@@ -25,9 +25,9 @@ use symm_abi::{
 
 /// What a run did.
 #[derive(Debug, Default)]
-pub struct Run {
-    /// The elements of each result.
-    pub results: Vec<Vec<f32>>,
+pub struct Run<E = f32> {
+    /// The elements, or bytes, of each result.
+    pub results: Vec<Vec<E>>,
     /// The calls that put work into the stream, and those for constants, in order.
     pub calls: Vec<&'static str>,
     /// Allocations that were never freed.
@@ -41,7 +41,8 @@ struct State {
     run: Run,
     manifest: Option<Manifest>,
     kernels: Option<Rc<Kernels>>,
-    constants: Vec<Vec<f32>>,
+    /// In whole words, for alignment.
+    constants: Vec<Vec<u128>>,
     /// Size of each live allocation, and whether it is symmetric.
     live: HashMap<usize, (usize, bool)>,
 }
@@ -53,30 +54,56 @@ thread_local! {
 /// Runs the only entry of an artifact, all of whose values are f32.
 pub fn run(bytes: &[u8], kernels: Option<Kernels>, arguments: &[Vec<f32>]) -> Run {
     let manifest = artifact::open(bytes).expect("the artifact is sound");
-    let entry = manifest.entries[0].clone();
+    let to_bytes =
+        |values: &Vec<f32>| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+    let arguments: Vec<_> = arguments.iter().map(to_bytes).collect();
+    let kernels = kernels.map(Rc::new);
+    let run = run_entry(bytes, &manifest.entries[0].name, kernels, &arguments);
+    let to_floats = |bytes: Vec<u8>| {
+        let (words, _) = bytes.as_chunks();
+        words.iter().map(|word| f32::from_le_bytes(*word)).collect()
+    };
+    Run {
+        results: run.results.into_iter().map(to_floats).collect(),
+        calls: run.calls,
+        leaked: run.leaked,
+        reduced_symmetric: run.reduced_symmetric,
+    }
+}
+
+/// Runs an entry of an artifact.
+pub fn run_entry(
+    bytes: &[u8],
+    name: &str,
+    kernels: Option<Rc<Kernels>>,
+    arguments: &[Vec<u8>],
+) -> Run<u8> {
+    let manifest = artifact::open(bytes).expect("the artifact is sound");
+    let entry = manifest.entry(name).expect("it has the entry").clone();
     let sections = manifest.cuda.iter().flat_map(|cuda| &cuda.constants);
     let constants = sections.map(|constant| {
         let section = artifact::section(bytes, &constant.section).expect("the section is there");
-        let words = section[..constant.bytes as usize].chunks_exact(4);
-        words
-            .map(|word| f32::from_le_bytes(word.try_into().expect("four bytes")))
-            .collect()
+        words(&section[..constant.bytes as usize])
     });
     let constants = constants.collect();
     STATE.set(State {
         manifest: Some(manifest),
-        kernels: kernels.map(Rc::new),
+        kernels,
         constants,
         ..State::default()
     });
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("program.so");
     fs::write(&path, bytes).expect("it can be written");
-    let results = entry
+    let sizes: Vec<usize> = entry
         .results
         .iter()
-        .map(|result| vec![f32::NAN; elements(&result.shape)]);
-    let mut buffers: Vec<Vec<f32>> = arguments.iter().cloned().chain(results).collect();
+        .map(|result| result.bytes().expect("a size"))
+        .collect();
+    // What was never written is NaN.
+    let results = sizes.iter().map(|size| words(&vec![0xff; *size]));
+    let arguments = arguments.iter().map(|argument| words(argument));
+    let mut buffers: Vec<Vec<u128>> = arguments.chain(results).collect();
     let values = entry.args.iter().chain(&entry.results);
     let mut descriptors: Vec<Vec<i64>> = buffers
         .iter_mut()
@@ -98,10 +125,32 @@ pub fn run(bytes: &[u8], kernels: Option<Kernels>, arguments: &[Vec<f32>]) -> Ru
             .expect("it has the entry");
         entry(pointers.as_mut_ptr());
     }
-    let mut state = STATE.take();
-    state.run.results = buffers.split_off(arguments.len());
-    state.run.leaked = state.live.len();
-    state.run
+    let state = STATE.take();
+    let results = buffers[entry.args.len()..].iter().zip(sizes);
+    Run {
+        results: results
+            .map(|(words, size)| {
+                words
+                    .iter()
+                    .flat_map(|word| word.to_ne_bytes())
+                    .take(size)
+                    .collect()
+            })
+            .collect(),
+        calls: state.run.calls,
+        leaked: state.live.len(),
+        reduced_symmetric: state.run.reduced_symmetric,
+    }
+}
+
+/// Returns bytes in whole words, for alignment.
+fn words(bytes: &[u8]) -> Vec<u128> {
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 16];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u128::from_ne_bytes(word)
+    };
+    bytes.chunks(16).map(word).collect()
 }
 
 fn elements(shape: &[u64]) -> usize {
@@ -109,7 +158,7 @@ fn elements(shape: &[u64]) -> usize {
 }
 
 /// A memref descriptor: addresses, offset, sizes, strides.
-fn descriptor(address: *mut f32, shape: &[u64]) -> Vec<i64> {
+fn descriptor(address: *mut u128, shape: &[u64]) -> Vec<i64> {
     let sizes = shape.iter().map(|extent| *extent as i64);
     let strides = (0..shape.len()).map(|at| elements(&shape[at + 1..]) as i64);
     [address as i64, address as i64, 0]
@@ -267,7 +316,7 @@ unsafe extern "C" fn constant(number: u32) -> *const c_void {
     })
 }
 
-/// Sums over two ranks that have the same.
+/// Sums over ranks that have the same.
 unsafe extern "C" fn all_reduce(call: *const AllReduceCall) -> u32 {
     with("all_reduce", |state| {
         // SAFETY: the caller gives a call with as many elements in both buffers.
@@ -286,7 +335,8 @@ unsafe extern "C" fn all_reduce(call: *const AllReduceCall) -> u32 {
             .as_ref()
             .and_then(|manifest| manifest.cuda.as_ref());
         let all_reduces = &cuda.expect("a program for GPUs").all_reduces;
-        assert!((call.all_reduce as usize) < all_reduces.len() && call.reserved == 0);
+        let ranks = all_reduces[call.all_reduce as usize].spec.world_size;
+        assert_eq!(call.reserved, 0);
         let at = call.input as usize;
         let holds = |(start, (bytes, _)): &(&usize, &(usize, bool))| {
             (**start..**start + bytes).contains(&at)
@@ -297,7 +347,7 @@ unsafe extern "C" fn all_reduce(call: *const AllReduceCall) -> u32 {
             .find(holds)
             .is_some_and(|(_, (_, symmetric))| *symmetric);
         for (sum, value) in output.iter_mut().zip(input) {
-            *sum = value + value;
+            *sum = value * ranks as f32;
         }
         0
     })
