@@ -269,6 +269,43 @@ fn a_chain_of_a_thousand_ops_compiles() {
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
+/// LLVM unrolled each of them: a hundred took more than a minute.
+#[test]
+fn a_chain_of_products_compiles() {
+    let products: String = (1..=100)
+        .map(|i| {
+            format!(
+                "%v{i} = linalg.matmul ins(%v{}, %w : tensor<16x64xf32>, tensor<64x64xf32>)
+                     outs(%zeros : tensor<16x64xf32>) -> tensor<16x64xf32>\n",
+                i - 1
+            )
+        })
+        .collect();
+    let source = format!(
+        "func.func @f(%v0: tensor<16x64xf32>, %w: tensor<64x64xf32>) -> tensor<16x64xf32> {{
+           %zero = arith.constant 0.0 : f32
+           %empty = tensor.empty() : tensor<16x64xf32>
+           %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<16x64xf32>) -> tensor<16x64xf32>
+           {products}
+           return %v100 : tensor<16x64xf32>
+         }}"
+    );
+    let begin = Instant::now();
+    let v = (0..16 * 64).map(|i| f64::from(i % 7));
+    // Each column takes that of its right neighbour, a hundred times.
+    let w = (0..64 * 64).map(|i| f64::from(u8::from(i / 64 == (i % 64 + 1) % 64)));
+    let inputs = vec![
+        buffer(DType::F32, &[16, 64], v.clone()),
+        buffer(DType::F32, &[64, 64], w),
+    ];
+    let found = run_on_one(&source, "f", inputs);
+    let v: Vec<f64> = v.collect();
+    let moved = (0..16 * 64).map(|i| v[i / 64 * 64 + (i % 64 + 100) % 64]);
+    assert_eq!(values(&found[0]), moved.collect::<Vec<_>>());
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(40), "{took:?}");
+}
+
 #[test]
 fn functions_that_are_expanded_are_what_they_are_called() {
     let x = buffer(
