@@ -151,58 +151,59 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_result_that_was_not_written_is_wrong_in_every_check() {
-        let case = Case::new(DType::I32, ReduceOp::Sum, 1000);
+    /// Checks something of a case, on data that says what is right.
+    fn with(case: &Case, test: impl FnOnce(&Check<'_>, &Data, &Fake)) {
         let data = Data::new(case.dtype, case.op, 2, true).unwrap();
         let check = Check {
-            case: &case,
+            case,
             data: &data,
             exact: true,
         };
-        let fake = Fake::new(&case);
-        for number in 0..3 {
-            check.begin(&fake, &RANKS, number).unwrap();
-            let operands: Vec<_> = RANKS
-                .map(|rank| data.input(rank, 1000, number * SHIFT))
-                .into();
-            assert_eq!(*fake.operands.borrow(), operands);
-            // What the check before left is gone.
-            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap().0, 2000);
-            let expected = data.expected(1000, number * SHIFT);
-            *fake.results.borrow_mut() = vec![expected.clone(); 2];
-            assert_eq!(check.wrong(&fake, &RANKS, number).unwrap().0, 0);
-            // And would be wrong if it were not.
-            assert!(check.wrong(&fake, &RANKS, number + 1).unwrap().0 > 1990);
-        }
+        test(&check, &data, &Fake::new(case));
+    }
+
+    #[test]
+    fn a_result_that_was_not_written_is_wrong_in_every_check() {
+        let case = Case::new(DType::I32, ReduceOp::Sum, 1000);
+        with(&case, |check, data, fake| {
+            for number in 0..3 {
+                check.begin(fake, &RANKS, number).unwrap();
+                let operands: Vec<_> = RANKS
+                    .map(|rank| data.input(rank, 1000, number * SHIFT))
+                    .into();
+                assert_eq!(*fake.operands.borrow(), operands);
+                // What the check before left is gone.
+                assert_eq!(check.wrong(fake, &RANKS, number).unwrap().0, 2000);
+                let expected = data.expected(1000, number * SHIFT);
+                *fake.results.borrow_mut() = vec![expected.clone(); 2];
+                assert_eq!(check.wrong(fake, &RANKS, number).unwrap().0, 0);
+                // And would be wrong if it were not.
+                assert!(check.wrong(fake, &RANKS, number + 1).unwrap().0 > 1990);
+            }
+        });
     }
 
     #[test]
     fn a_nan_has_the_same_bits_on_every_rank() {
         let case = Case::new(DType::F32, ReduceOp::Sum, 40);
-        let data = Data::new(case.dtype, case.op, 2, true).unwrap();
-        let check = Check {
-            case: &case,
-            data: &data,
-            exact: true,
-        };
-        let fake = Fake::new(&case);
-        let mut other = data.expected(40, 0);
-        // The last element is a NaN, and stays one.
-        let last = other.len() - 1;
-        other[last] ^= 0x80;
-        let told = |results: [&[u8]; 2]| {
-            *fake.results.borrow_mut() = results.map(<[u8]>::to_vec).into();
-            let (wrong, digests) = check.wrong(&fake, &RANKS, 0).unwrap();
-            (wrong, unlike(&digests, &RANKS))
-        };
-        let expected = data.expected(40, 0);
-        assert_eq!(told([&expected, &expected]), (0, 0));
-        assert_eq!(told([&other, &other]), (0, 0));
-        assert_eq!(told([&expected, &other]), (0, 1));
-        // Ranks of other processes count their own.
-        assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[1]), 1);
-        assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[2]), 0);
+        with(&case, |check, data, fake| {
+            let mut other = data.expected(40, 0);
+            // The last element is a NaN, and stays one.
+            let last = other.len() - 1;
+            other[last] ^= 0x80;
+            let told = |results: [&[u8]; 2]| {
+                *fake.results.borrow_mut() = results.map(<[u8]>::to_vec).into();
+                let (wrong, digests) = check.wrong(fake, &RANKS, 0).unwrap();
+                (wrong, unlike(&digests, &RANKS))
+            };
+            let expected = data.expected(40, 0);
+            assert_eq!(told([&expected, &expected]), (0, 0));
+            assert_eq!(told([&other, &other]), (0, 0));
+            assert_eq!(told([&expected, &other]), (0, 1));
+            // Ranks of other processes count their own.
+            assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[1]), 1);
+            assert_eq!(unlike(&["1".into(), "2".into(), "1".into()], &[2]), 0);
+        });
     }
 
     #[test]
@@ -211,14 +212,9 @@ mod tests {
             in_place: true,
             ..Case::new(DType::I32, ReduceOp::Sum, 10)
         };
-        let data = Data::new(case.dtype, case.op, 2, true).unwrap();
-        let check = Check {
-            case: &case,
-            data: &data,
-            exact: true,
-        };
-        let fake = Fake::new(&case);
-        check.begin(&fake, &RANKS, 0).unwrap();
-        assert_eq!(*fake.results.borrow(), vec![vec![0; 40]; 2]);
+        with(&case, |check, _, fake| {
+            check.begin(fake, &RANKS, 0).unwrap();
+            assert_eq!(*fake.results.borrow(), vec![vec![0; 40]; 2]);
+        });
     }
 }

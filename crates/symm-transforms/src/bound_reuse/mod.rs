@@ -5,7 +5,7 @@
 
 mod tie;
 
-use crate::builder::{Builder, dynamic, tensor_shape};
+use crate::builder::Builder;
 use melior::ir::{Value, ValueLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__bufferization__,
@@ -70,7 +70,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
             let b = Builder::before(op);
             if length > max_length(tie.kind) {
                 let (statistic, fresh) = match tie.kind {
-                    Kind::Unread => ("empty", empty(&b, tie.from)),
+                    Kind::Unread => ("empty", b.empty_like(tie.from)),
                     _ => ("copies", copy(&b, tie.from)),
                 };
                 set_operand(op, tie.operand, fresh);
@@ -85,19 +85,6 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 
 fn key(value: Value<'_, '_>) -> usize {
     value.to_raw().ptr as usize
-}
-
-/// Builds an empty tensor of the type and size of another one.
-fn empty<'c: 'a, 'a>(b: &Builder<'c, 'a>, like: Value<'c, 'a>) -> Value<'c, 'a> {
-    let extents = tensor_shape(like.r#type()).into_iter().enumerate();
-    let sizes: Vec<_> = extents
-        .filter(|(_, extent)| *extent == dynamic())
-        .map(|(dimension, _)| {
-            let dimension = b.index(dimension as i64);
-            b.value("tensor.dim", &[like, dimension], b.index_type(), &[])
-        })
-        .collect();
-    b.value("tensor.empty", &sizes, like.r#type(), &[])
 }
 
 /// Builds a copy of a tensor in a buffer of its own.

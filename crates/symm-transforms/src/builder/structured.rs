@@ -3,7 +3,7 @@
 
 //! Structured ops on tensors.
 
-use super::{Builder, first_result, shape, tensor_type};
+use super::{Builder, dynamic, first_result, shape, tensor_type};
 use melior::ir::{
     Attribute, ShapedTypeLike, Type, TypeLike, Value, ValueLike, attribute::ArrayAttribute,
     r#type::RankedTensorType,
@@ -94,6 +94,19 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Builds a tensor of a known size without elements that mean anything.
     pub fn empty(&self, shape: &[i64], element: Type<'c>) -> Value<'c, 'a> {
         self.value("tensor.empty", &[], tensor_type(shape, element), &[])
+    }
+
+    /// Builds a tensor of the type and size of another one, of which nothing is known.
+    pub fn empty_like(&self, like: Value<'c, 'a>) -> Value<'c, 'a> {
+        let extents = tensor_shape(like.r#type()).into_iter().enumerate();
+        let sizes: Vec<_> = extents
+            .filter(|(_, extent)| *extent == dynamic())
+            .map(|(dimension, _)| {
+                let dimension = self.index(dimension as i64);
+                self.value("tensor.dim", &[like, dimension], self.index_type(), &[])
+            })
+            .collect();
+        self.value("tensor.empty", &sizes, like.r#type(), &[])
     }
 
     /// Returns the map from some loops to where an iteration is in an operand.

@@ -3,7 +3,7 @@
 
 //! Softmax.
 
-use crate::builder::{Builder, dynamic, erase, first_result, shape, tensor_type};
+use crate::builder::{Builder, erase, first_result, shape, tensor_type};
 use melior::ir::{
     Attribute, OperationRef, ShapedTypeLike, Type, TypeLike, Value, ValueLike,
     operation::OperationLike,
@@ -36,7 +36,7 @@ pub(super) fn decompose<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
     };
     let buffer = is_memref(output.r#type()).then_some(output);
     let input = convert(&b, tensor(&b, input)?, wide);
-    let init = empty(&b, input);
+    let init = b.empty_like(input);
     let dimension = op.attribute("dimension")?;
     let softmax = b.op(
         SOFTMAX,
@@ -98,19 +98,4 @@ fn convert<'c: 'a, 'a>(b: &Builder<'c, 'a>, value: Value<'c, 'a>, to: Type<'c>) 
         false => "arith.truncf",
     };
     b.convert(name, value, tensor_type(&shape(tensor), to))
-}
-
-/// Builds a tensor of a type, with the extents of a value.
-fn empty<'c: 'a, 'a>(b: &Builder<'c, 'a>, like: Value<'c, 'a>) -> Value<'c, 'a> {
-    let tensor = RankedTensorType::try_from(like.r#type()).expect("a ranked tensor");
-    let is_dynamic = |(_, extent): &(usize, i64)| *extent == dynamic();
-    let sizes: Vec<_> = (0..)
-        .zip(shape(tensor))
-        .filter(is_dynamic)
-        .map(|(of, _)| {
-            let of = b.index(of as i64);
-            b.value("tensor.dim", &[like, of], b.index_type(), &[])
-        })
-        .collect();
-    b.value("tensor.empty", &sizes, like.r#type(), &[])
 }
