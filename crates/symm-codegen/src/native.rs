@@ -77,7 +77,7 @@ impl<'l> Program<'l> {
     /// Fails where LLVM does.
     pub fn optimize(&self) -> Result<()> {
         let options = PassBuilderOptions::create();
-        // Shapes are static, so LLVM would unroll whole products: of sixty it made a minute's work for the code generator, and saved a
+        // Shapes are static, so LLVM would unroll whole products: of a hundred it made a minute's work for the code generator, and saved a
         // twentieth of the time that they take to run. Loops are still vectorized.
         options.set_loop_unrolling(false);
         self.module
