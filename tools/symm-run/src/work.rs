@@ -22,7 +22,7 @@ use symm_runtime::{
 pub struct Report {
     /// One per result.
     pub results: Vec<Summary>,
-    /// Time of each run: on the CPU until every rank was through, on a GPU that of the device.
+    /// Time of each run, which all ranks begin together: on the CPU until every rank was through, on a GPU that of the device.
     pub times: Vec<Duration>,
     /// Times of the ops, if they were asked for.
     pub spans: Vec<Span>,
@@ -79,6 +79,7 @@ fn on_cpu(
         for (arg, input) in args.iter_mut().zip(inputs) {
             arg.copy_from_slice(input);
         }
+        session.line_up()?;
         let begin = Instant::now();
         session.run(&job.entry.name, &mut args, results)?;
         times.push(begin.elapsed());

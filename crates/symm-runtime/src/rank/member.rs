@@ -3,7 +3,7 @@
 
 //! One rank as a member of one group: its heap, its signals, its place in the sequence of collectives.
 
-use super::{Failed, GroupMemory, Heap, Patience, Rank, Wait};
+use super::{Awake, Failed, GroupMemory, Heap, Patience, Rank, Wait};
 use crate::failure::{Activity, Failure, Step};
 use std::{
     cell::{Cell, RefCell, UnsafeCell},
@@ -262,6 +262,7 @@ impl Member<'_> {
         };
         let result = self.rank.wait_until(&Wait {
             activity,
+            awake: Awake::Briefly,
             reached: &reached,
             trouble: &trouble,
             late: &|| Failure::TimedOut {

@@ -18,7 +18,7 @@ pub(crate) use member::{Group, Member};
 pub use session::Session;
 pub(crate) use session::check_types;
 pub(crate) use steps::{Place, Steps};
-pub(crate) use wait::{Failed, Patience, Wait};
+pub(crate) use wait::{Awake, Failed, Patience, Wait};
 
 use crate::{
     Error, Program,
@@ -188,6 +188,18 @@ impl Rank {
 
     /// Waits until every rank of the world has come to the meeting of the same number.
     pub(crate) fn meet(&self) -> Result<(), Failed> {
+        self.meet_awake(Awake::Briefly)
+    }
+
+    /// As [`meet`](Self::meet), but all ranks go on within microseconds of each other, so that what they do together can be
+    /// timed. Who waited long for a meeting has slept, and leaves it late by up to a sixteenth of that time: a second one,
+    /// of which nobody sleeps, makes up for it.
+    pub(crate) fn line_up(&self) -> Result<(), Failed> {
+        self.meet()?;
+        self.meet_awake(Awake::UntilAllWake)
+    }
+
+    fn meet_awake(&self, awake: Awake) -> Result<(), Failed> {
         let number = self.meetings.get().wrapping_add(1);
         self.meetings.set(number);
         self.record().set(Activity::Meeting);
@@ -196,6 +208,7 @@ impl Rank {
         let absent = |&rank: &u32| (self.meetings_of(rank).wrapping_sub(number) as i32) < 0;
         self.wait_until(&Wait {
             activity: Activity::Meeting,
+            awake,
             reached: &|| (0..size).all(|rank| !absent(&rank)),
             trouble: &|| None,
             late: &|| self.missed_meeting((0..size).filter(absent).collect()),

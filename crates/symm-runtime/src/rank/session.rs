@@ -20,6 +20,15 @@ impl<'a> Session<'a> {
         Self { rank, program }
     }
 
+    /// Waits until every rank of the world has come here; all go on within microseconds of each other, so that the next run
+    /// can be timed.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when a rank failed or does not come within the time-out.
+    pub fn line_up(&self) -> Result<(), Error> {
+        self.rank.line_up().map_err(|Failed| Error::Aborted)
+    }
+
     /// Runs an entry; every rank of the world has to. The entry may overwrite `args`.
     ///
     /// Symmetric memory that the entry left allocated is freed when all ranks are through.

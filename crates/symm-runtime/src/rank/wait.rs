@@ -14,8 +14,15 @@ use std::{
 /// Busy rounds before the processor is offered to others.
 const SPINS: u32 = 64;
 
-/// Rounds of offering it before the rank sleeps: with more ranks than cores, the awaited one has to run.
-const YIELDS: u32 = 256;
+/// How long a rank that waits stays awake, in rounds of offering the processor to others: with more ranks than cores, the
+/// awaited one has to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Awake {
+    /// Some tens of microseconds, as whoever is missing may take long.
+    Briefly = 256,
+    /// Some milliseconds, which is longer than anyone else sleeps: this rank goes on within a microsecond of it.
+    UntilAllWake = 8192,
+}
 
 const SHORTEST_SLEEP: Duration = Duration::from_micros(20);
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
@@ -31,6 +38,8 @@ pub(crate) struct Failed;
 pub(crate) struct Wait<'a> {
     /// What the rank publishes as its activity.
     pub(crate) activity: Activity,
+    /// How long the rank waits before it sleeps.
+    pub(crate) awake: Awake,
     /// Tells, with acquire order, whether it has come.
     pub(crate) reached: &'a dyn Fn() -> bool,
     /// Looks for a reason why it never will.
@@ -65,7 +74,7 @@ impl Rank {
         let timeout = self.shared.spec.timeout;
         let mut begin = Instant::now();
         for round in 0.. {
-            pause(round);
+            pause(round, wait.awake);
             if (wait.reached)() {
                 return Ok(());
             }
@@ -98,13 +107,14 @@ impl Rank {
     }
 }
 
-fn pause(round: u32) {
+fn pause(round: u32, awake: Awake) {
+    let yields = awake as u32;
     if round < SPINS {
         spin_loop();
-    } else if round < SPINS + YIELDS {
+    } else if round < SPINS + yields {
         yield_now();
     } else {
-        let doublings = (round - SPINS - YIELDS) / 16;
+        let doublings = (round - SPINS - yields) / 16;
         sleep(
             SHORTEST_SLEEP
                 .saturating_mul(1 << doublings.min(10))
@@ -208,6 +218,38 @@ mod tests {
         };
         assert_eq!(report.failure, expected);
         assert_eq!(report.activities, [activity, activity, Activity::Meeting]);
+    }
+
+    /// Has a rank come to a meeting some milliseconds late, and tells how far apart the ranks go on, of the better quarter
+    /// of the meetings: in the others a rank may have lost its processor.
+    fn lag(meet: fn(&Rank) -> Result<(), Failed>) -> Duration {
+        let world = world();
+        let rounds = |number, pause| {
+            let world = world.clone();
+            thread::spawn(move || {
+                let rank = world.rank(number);
+                let round = |_| {
+                    sleep(pause);
+                    meet(&rank).unwrap();
+                    Instant::now()
+                };
+                (0..40).map(round).collect::<Vec<_>>()
+            })
+        };
+        let ranks = [(0, Duration::ZERO), (1, Duration::from_millis(8))].map(|(n, p)| rounds(n, p));
+        let [first, second] = ranks.map(|rank| rank.join().unwrap());
+        let lags = first.iter().zip(&second);
+        let mut lags: Vec<_> = lags
+            .map(|(a, b)| if a > b { *a - *b } else { *b - *a })
+            .collect();
+        lags.sort_unstable();
+        lags[lags.len() / 4]
+    }
+
+    #[test]
+    fn ranks_that_line_up_go_on_together() {
+        let (asleep, awake) = (lag(Rank::meet), lag(Rank::line_up));
+        assert!(awake < asleep, "{awake:?}, {asleep:?}");
     }
 
     #[test]
