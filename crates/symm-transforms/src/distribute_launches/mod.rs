@@ -2,23 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 //! `--distribute-launches`: kernels get a thread per iteration.
+//!
+//! ```text
+//! gpu.launch 1 x 1 { scf.parallel (%i) = (lower) to (upper) step (step) { work(%i) } }
+//!   → gpu.launch ceil(count / threads) x threads { if number < count { work(lower + number * step) } }
+//! ```
+//!
+//! Only where the launch is of one thread, whose body does not ask for its place, and is one loop
+//! behind ops without effect, on which the launch's sizes may then depend.
 
 use crate::builder::{Builder, Compare, MAX_BLOCKS, erase};
 use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, Value, ValueLike, attribute::IntegerAttribute,
+    BlockLike, BlockRef, OperationRef, RegionLike, Value, attribute::IntegerAttribute,
     operation::OperationLike,
 };
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__gpu__, mlirGetDialectHandle__scf__,
-    mlirOperationSetOperand,
 };
 use symm_ir::{
     diagnostics::Failure,
-    edit::move_before,
-    memref::is_memref,
+    edit::{move_before, set_operand},
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
-    value::{defining_op, operand, replace_all_uses},
-    walk,
+    value::{self, defining_op, operand, replace_all_uses},
+    view, walk,
 };
 
 /// The option that says how large blocks are.
@@ -36,8 +42,11 @@ pub static DISTRIBUTE_LAUNCHES: PassDef = PassDef {
 A `gpu.launch` of one thread whose body is one `scf.parallel` becomes a grid with a thread per
 iteration: all dimensions of the loop are counted through, the innermost fastest, so that
 neighbouring threads touch neighbouring elements. The last block may have threads without
-work. Where more blocks than a grid has may be needed, threads loop over iterations. Memory that an iteration has for itself is allocated where its thread starts. Other
-launches stay as they are.
+work. Where more blocks than a grid has may be needed, threads loop over iterations. Memory
+that an iteration has for itself is allocated where its thread starts.
+
+Launches of other sizes stay as they are, and so do those whose body uses the ids or sizes that
+it is given, has memory of a block, or has ops of the dialect `gpu` in the loop.
 
 Runs after `--convert-linalg-to-gpu` and `--convert-linalg-to-parallel-loops`.
 ",
@@ -71,7 +80,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         let Some(body) = launch.region(0)?.first_block() else {
             continue;
         };
-        if let Some(parallel) = only_loop(body) {
+        if is_one_thread(launch, body)
+            && let Some(parallel) = only_loop(body)
+        {
             distribute(launch, body, parallel, threads)?;
             pass.count("distributed", 1);
         }
@@ -79,11 +90,31 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     Ok(())
 }
 
-/// Returns the parallel loop that a body consists of, besides ops without effect.
+/// Says whether a launch is of one thread, and its body asks neither for where it is nor for
+/// memory of a block.
+fn is_one_thread<'c: 'a, 'a>(launch: OperationRef<'c, 'a>, body: BlockRef<'c, 'a>) -> bool {
+    let sizes: Vec<_> = launch.operands().collect();
+    sizes.len() == SIZES
+        && sizes.iter().all(|size| constant(*size) == Some(1))
+        && body.argument_count() == 2 * SIZES
+        && (0..2 * SIZES).all(|at| is_unused(body, at))
+}
+
+fn is_unused(body: BlockRef<'_, '_>, argument: usize) -> bool {
+    let argument = body.argument(argument);
+    argument.is_ok_and(|argument| value::uses(argument.into()).next().is_none())
+}
+
+/// Sizes of a launch: blocks of the grid and threads of a block, each in three dimensions. Where
+/// the body is, it is told as many ids and, again, sizes.
+const SIZES: usize = 6;
+
+/// Returns the parallel loop that a body consists of, besides ops without effect. The loop must
+/// not have ops in it that mean the threads of the launch there was.
 fn only_loop<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Option<OperationRef<'c, 'a>> {
     let mut loops = Vec::new();
     for op in walk::operations(body) {
-        if walk::is(op, "scf.parallel") && op.result_count() == 0 {
+        if walk::is(op, "scf.parallel") && op.result_count() == 0 && !has_gpu_ops(op) {
             loops.push(op);
         } else if !walk::is(op, "gpu.terminator") && !is_pure(op) {
             return None;
@@ -92,16 +123,22 @@ fn only_loop<'c: 'a, 'a>(body: BlockRef<'c, 'a>) -> Option<OperationRef<'c, 'a>>
     (loops.len() == 1).then(|| loops[0])
 }
 
+fn has_gpu_ops(op: OperationRef<'_, '_>) -> bool {
+    walk::collect(op).into_iter().any(|op| {
+        let name = op.name();
+        let name = name.as_string_ref();
+        name.as_str().is_ok_and(|name| name.starts_with("gpu."))
+    })
+}
+
 /// Says whether an op only computes with numbers, or views a buffer.
 fn is_pure(op: OperationRef<'_, '_>) -> bool {
     let name = op.name();
     let name = name.as_string_ref();
     let name = name.as_str().unwrap_or_default();
     name.starts_with("arith.")
-        || name.starts_with("affine.apply")
-        || name == "memref.dim"
-        || (name.starts_with("memref.") && op.results().any(|result| is_memref(result.r#type())))
-            && !name.starts_with("memref.alloc")
+        || ["affine.apply", "memref.dim", "memref.get_global"].contains(&name)
+        || view::is_of_buffer(op)
 }
 
 /// One dimension of a loop.
@@ -209,13 +246,14 @@ fn dimensions<'c: 'a, 'a>(
         .collect()
 }
 
+fn constant(value: Value<'_, '_>) -> Option<i64> {
+    let op = defining_op(value).filter(|op| walk::is(*op, "arith.constant"))?;
+    let value = IntegerAttribute::try_from(op.attribute("value").ok()?);
+    Some(value.ok()?.value())
+}
+
 /// Returns the iterations of a loop whose bounds are constants.
 fn known_count(lower: Value<'_, '_>, upper: Value<'_, '_>, step: Value<'_, '_>) -> Option<i64> {
-    let constant = |bound| {
-        let op = defining_op(bound).filter(|op| walk::is(*op, "arith.constant"))?;
-        let value = IntegerAttribute::try_from(op.attribute("value").ok()?);
-        Some(value.ok()?.value())
-    };
     let (step, length) = (
         constant(step)?,
         constant(upper)?.checked_sub(constant(lower)?)?,
@@ -243,9 +281,4 @@ fn indices<'c: 'a, 'a>(
     numbers
         .map(|(number, dimension)| b.add(dimension.lower, b.mul(number, dimension.step)))
         .collect()
-}
-
-fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: isize, value: Value<'c, 'a>) {
-    // SAFETY: the operation has the operand, and the value is valid and before it.
-    unsafe { mlirOperationSetOperand(op.to_raw(), index, value.to_raw()) }
 }
