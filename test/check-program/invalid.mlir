@@ -161,3 +161,19 @@ func.func @atomic(%x: memref<f32>, %y: f32) -> f32 {
   }
   return %z : f32
 }
+
+// -----
+
+func.func @elements() {
+  // expected-error@+1 {{has a value of type memref<4611686018427387904x4xf32>, which takes 2^63 bytes or more; no memory has them}}
+  %a = memref.alloc() : memref<4611686018427387904x4xf32>
+  return
+}
+
+// -----
+
+func.func @bytes() -> tensor<2305843009213693952xf32> {
+  // expected-error@+1 {{has a value of type tensor<2305843009213693952xf32>, which takes 2^63 bytes or more; no memory has them}}
+  %a = tensor.empty() : tensor<2305843009213693952xf32>
+  return %a : tensor<2305843009213693952xf32>
+}

@@ -27,3 +27,12 @@ func.func @stack() {
   %a = memref.alloca() : memref<4xf32, #comm.symm_mem<@tp>>
   return
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+func.func @size() {
+  // expected-error @below {{asks for more symmetric memory than there can be, for a memref<4611686018427387904x4xf32, #comm.symm_mem<@tp>>}}
+  %a = memref.alloc() : memref<4611686018427387904x4xf32, #comm.symm_mem<@tp>>
+  return
+}

@@ -128,6 +128,18 @@ pub fn bytes(r#type: Type<'_>) -> Option<u64> {
     shaped_bytes(r#type)
 }
 
+/// Says whether a ranked memref or tensor has a static shape of so many elements that their
+/// bytes, or even they, do not count to 2^63.
+pub fn is_too_large(r#type: Type<'_>) -> bool {
+    is_static(r#type)
+        && (elements(r#type).is_none() || bytes(r#type).is_some_and(|bytes| bytes >= 1 << 63))
+}
+
+fn elements(r#type: Type<'_>) -> Option<i64> {
+    let mut extents = shape(r#type).into_iter();
+    extents.try_fold(1, |product: i64, extent| product.checked_mul(extent))
+}
+
 fn shaped_bytes(r#type: Type<'_>) -> Option<u64> {
     // SAFETY: the callers checked that the type is shaped.
     let (is_static, element) = unsafe {

@@ -12,6 +12,7 @@ use mlir_sys::{
     mlirDenseElementsAttrSplatGet, mlirShapedTypeGetDimSize, mlirShapedTypeGetElementType,
     mlirShapedTypeGetRank, mlirVectorTypeGetScalable, mlirVectorTypeIsDimScalable,
 };
+use symm_ir::value::result;
 
 /// Comparison of integers; the number is that of `arith.cmpi`.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +79,15 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Builds a product of integers.
     pub fn mul(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
         self.binary("arith.muli", lhs, rhs)
+    }
+
+    /// Builds a product of integers without sign, or the largest one where that is larger.
+    pub fn saturating_mul(&self, lhs: Value<'c, 'a>, rhs: Value<'c, 'a>) -> Value<'c, 'a> {
+        let r#type = lhs.r#type();
+        let product = self.op("arith.mului_extended", &[lhs, rhs], &[r#type; 2], &[]);
+        let [low, high] = [0, 1].map(|at| result(product, at).expect("the op has two results"));
+        let fits = self.compare(Compare::Eq, high, self.int(r#type, 0));
+        self.select(fits, low, self.int(r#type, -1))
     }
 
     /// Builds the smaller of two indices.

@@ -25,7 +25,7 @@ done, and not where that fails in the end. Refused are
 
 - buffers of buffers, buffers whose layout has no strides, and buffers in a memory space other
   than that of a group, but for what is inside a kernel already;
-- tensors with an encoding;
+- tensors with an encoding, and values of 2^63 bytes or more;
 - floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64 and, on CPU ranks, f80 and f128;
 - ops that end the process, print, run beside others or before the runtime is there, and modules in
   the module;

@@ -11,7 +11,7 @@ use mlir_sys::{
 use symm_ir::{
     diagnostics::error,
     dialect::symm_mem_group,
-    memref::{is_memref, memory_space},
+    memref::{is_memref, is_too_large, memory_space},
     pass::PassResult,
     walk,
 };
@@ -35,6 +35,7 @@ pub(super) fn check<'c: 'a, 'a>(op: OperationRef<'c, 'a>, floats: &[&str]) -> Pa
     for r#type in made(op) {
         let reason = float(r#type, floats)
             .or_else(|| tensor(r#type))
+            .or_else(|| size(r#type))
             .or_else(|| buffer(r#type).filter(|_| !is_kernel));
         if let Some(reason) = reason {
             return Err(error(&op, reason).emit());
@@ -61,6 +62,14 @@ fn tensor(r#type: Type<'_>) -> Option<String> {
     Some(format!(
         "has a value of type {type}; expected a dense tensor without encoding, got {encoding}"
     ))
+}
+
+/// Says why a value is too large for any memory. Products of its extents would wrap, and what is
+/// left of them would be allocated.
+fn size(r#type: Type<'_>) -> Option<String> {
+    is_too_large(r#type).then(|| {
+        format!("has a value of type {type}, which takes 2^63 bytes or more; no memory has them")
+    })
 }
 
 /// Says why a buffer can't be.

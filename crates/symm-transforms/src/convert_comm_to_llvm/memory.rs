@@ -17,7 +17,7 @@ use melior::ir::{
 use symm_ir::{
     diagnostics::{Failure, error},
     dialect::symm_mem_group,
-    memref::{self, has_identity_layout, memory_space},
+    memref::{self, has_identity_layout, is_too_large, memory_space},
     pass::PassResult,
 };
 
@@ -48,14 +48,22 @@ impl<'c: 'a, 'a> Conversion<'c, 'a> {
             );
             return Err(error(&op, message).emit());
         }
+        if is_too_large(result.r#type()) {
+            let message = format!(
+                "asks for more symmetric memory than there can be, for a {}",
+                result.r#type()
+            );
+            return Err(error(&op, message).emit());
+        }
         let b = Builder::before(op);
         let element = element_bytes(op, result.r#type())?;
         let sizes = sizes(&b, op)?;
         let strides = strides(&b, &sizes);
         let wide = b.int_type(64);
-        let bytes = sizes
-            .iter()
-            .fold(b.int(wide, element), |bytes, size| b.mul(bytes, *size));
+        let bytes = sizes.iter().fold(b.int(wide, element), |bytes, size| {
+            // Rather too much, which the heap refuses, than what is left of it.
+            b.saturating_mul(bytes, *size)
+        });
         let operands = [b.i32(i64::from(group.index)), bytes, b.int(wide, alignment)];
         let address = runtime::ALLOC.call_value(&b, &operands);
         let descriptor = b.descriptor(address, &sizes, &strides);
