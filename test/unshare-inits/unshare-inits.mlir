@@ -64,3 +64,23 @@ func.func @parallel(%to: tensor<8xf32>) -> tensor<8xf32> {
   }
   return %r : tensor<8xf32>
 }
+
+// Users in other blocks of a function get theirs there.
+// CHECK-LABEL: func.func @blocks
+// CHECK-NOT: tensor.empty
+// CHECK: ^bb1:
+// CHECK-NEXT: %[[ONE:.*]] = tensor.empty
+// CHECK-NEXT: linalg.exp {{.*}} outs(%[[ONE]] :
+// CHECK: ^bb2:
+// CHECK-NEXT: %[[OTHER:.*]] = tensor.empty
+// CHECK-NEXT: linalg.abs {{.*}} outs(%[[OTHER]] :
+func.func @blocks(%which: i1, %a: tensor<8xf32>) -> tensor<8xf32> {
+  %empty = tensor.empty() : tensor<8xf32>
+  cf.cond_br %which, ^bb1, ^bb2
+^bb1:
+  %b = linalg.exp ins(%a : tensor<8xf32>) outs(%empty : tensor<8xf32>) -> tensor<8xf32>
+  return %b : tensor<8xf32>
+^bb2:
+  %c = linalg.abs ins(%a : tensor<8xf32>) outs(%empty : tensor<8xf32>) -> tensor<8xf32>
+  return %c : tensor<8xf32>
+}

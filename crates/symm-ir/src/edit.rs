@@ -4,7 +4,8 @@
 //! Changes to operations that are in a block, for passes that walk.
 
 use melior::ir::{
-    Attribute, BlockLike, BlockRef, Location, OperationRef, Type, TypeLike, Value, ValueLike,
+    Attribute, BlockLike, BlockRef, Location, Operation, OperationRef, Type, TypeLike, Value,
+    ValueLike,
     operation::{OperationLike, OperationMutLike, OperationRefMut},
 };
 use std::ffi::c_uint;
@@ -24,6 +25,12 @@ pub fn set_operand<'c: 'a, 'a>(op: OperationRef<'c, 'a>, index: usize, value: Va
     assert!(index < op.operand_count(), "expected an operand #{index}");
     // SAFETY: both are valid, and the operation has that operand.
     unsafe { mlir_sys::mlirOperationSetOperand(op.to_raw(), index as isize, value.to_raw()) }
+}
+
+/// Returns a copy of an operation, with its regions and the same operands, that is in no block.
+pub fn clone<'c>(op: OperationRef<'c, '_>) -> Operation<'c> {
+    // SAFETY: the operation is valid; nobody else owns its clone.
+    unsafe { Operation::from_raw(mlir_sys::mlirOperationClone(op.to_raw())) }
 }
 
 /// Adds an argument to a block, before the one at a position or at the end.

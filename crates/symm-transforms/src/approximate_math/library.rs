@@ -4,8 +4,7 @@
 //! The library of functions, which is written in MLIR.
 
 use crate::builder::Builder;
-use melior::ir::{Module, Operation, OperationRef, RegionLike, operation::OperationLike};
-use mlir_sys::mlirOperationClone;
+use melior::ir::{Module, OperationRef, RegionLike, operation::OperationLike};
 use std::{
     collections::{HashMap, HashSet},
     iter,
@@ -13,6 +12,7 @@ use std::{
 use symm_ir::{
     context::context_of,
     diagnostics::{Failure, error},
+    edit,
     pass::PassRun,
     text::{attribute, symbol_name},
     walk,
@@ -92,7 +92,6 @@ fn append<'c: 'a, 'a>(
         return Err(error(&module, "has no body").emit());
     };
     let b = Builder::at_end(context_of(&module), module.location(), block);
-    // SAFETY: the operation is valid; nobody else owns its clone.
-    b.insert(unsafe { Operation::from_raw(mlirOperationClone(function.to_raw())) });
+    b.insert(edit::clone(function));
     Ok(())
 }

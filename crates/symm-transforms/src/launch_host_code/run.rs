@@ -10,14 +10,12 @@ use super::{
 };
 use crate::builder::{Builder, erase};
 use melior::ir::{
-    BlockLike, BlockRef, Operation, OperationRef, TypeLike, Value, ValueLike,
-    operation::OperationLike,
+    BlockLike, BlockRef, OperationRef, TypeLike, Value, ValueLike, operation::OperationLike,
 };
-use mlir_sys::mlirOperationClone;
 use std::{collections::HashSet, iter};
 use symm_ir::{
     diagnostics::{Failure, error},
-    edit::{move_before, set_operand},
+    edit::{self, move_before, set_operand},
     linalg::is_structured,
     pass::{PassResult, PassRun},
     remark::{self, Kind},
@@ -202,9 +200,7 @@ fn bring_vectors<'c: 'a, 'a>(launch: OperationRef<'c, 'a>, op: OperationRef<'c, 
                 .note_at(op.location(), "used here")
                 .emit());
         }
-        // SAFETY: the operation is valid; nobody else owns its clone.
-        let clone = unsafe { Operation::from_raw(mlirOperationClone(source.to_raw())) };
-        let clone = Builder::before(op).insert(clone);
+        let clone = Builder::before(op).insert(edit::clone(source));
         set_operand(op, index, clone.result(at)?.into());
         for op in walk::collect(clone) {
             bring_vectors(launch, op)?;

@@ -7,14 +7,10 @@ use crate::{
     builder::{Builder, erase, first_result},
     runtime,
 };
-use melior::ir::{
-    Operation, OperationRef, RegionLike, Type, Value, ValueLike, operation::OperationLike,
-};
-use mlir_sys::{
-    mlirGetDialectHandle__func__, mlirGetDialectHandle__linalg__, mlirOperationClone,
-    mlirOperationSetOperand,
-};
+use melior::ir::{OperationRef, RegionLike, Type, Value, ValueLike, operation::OperationLike};
+use mlir_sys::{mlirGetDialectHandle__func__, mlirGetDialectHandle__linalg__};
 use symm_ir::{
+    edit,
     linalg::is_contraction,
     pass::{PassDef, PassResult, PassRun, StatisticDef},
     symbol::unique,
@@ -68,21 +64,13 @@ fn outline<'c: 'a, 'a>(end: &Builder<'c, 'a>, product: OperationRef<'c, 'a>, nam
     let types: Vec<Type<'c>> = operands.iter().map(|operand| operand.r#type()).collect();
     let result = first_result(product);
     end.function(name, &types, &[result.r#type()], |b, arguments| {
-        let clone = b.insert(clone(product));
+        let clone = b.insert(edit::clone(product));
         for (index, argument) in arguments.iter().enumerate() {
-            // SAFETY: the clone has as many operands as the original.
-            unsafe {
-                mlirOperationSetOperand(clone.to_raw(), index as isize, argument.to_raw());
-            }
+            edit::set_operand(clone, index, *argument);
         }
         b.op("func.return", &[first_result(clone)], &[], &[]);
     });
     let call = Builder::before(product).call(name, &operands, &[result.r#type()]);
     replace_all_uses(result, first_result(call));
     erase(product);
-}
-
-fn clone<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Operation<'c> {
-    // SAFETY: the operation is valid; nobody else owns its clone.
-    unsafe { Operation::from_raw(mlirOperationClone(op.to_raw())) }
 }

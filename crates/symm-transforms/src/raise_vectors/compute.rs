@@ -6,11 +6,15 @@
 use super::raise::Raiser;
 use crate::builder::{At, Builder, Operand, element, first_result, vector_shape};
 use melior::ir::{
-    Operation, OperationRef, TypeLike, Value, ValueLike, attribute::DenseI64ArrayAttribute,
+    OperationRef, TypeLike, Value, ValueLike, attribute::DenseI64ArrayAttribute,
     operation::OperationLike,
 };
-use mlir_sys::{mlirOperationClone, mlirValueSetType};
-use symm_ir::{diagnostics::Failure, edit::set_operand, walk};
+use mlir_sys::mlirValueSetType;
+use symm_ir::{
+    diagnostics::Failure,
+    edit::{self, set_operand},
+    walk,
+};
 
 /// Builds an op element by element.
 pub(super) fn elementwise<'c: 'a, 'a>(
@@ -35,8 +39,7 @@ pub(super) fn elementwise<'c: 'a, 'a>(
         if walk::is(op, "vector.fma") {
             return b.value("math.fma", &arguments[..3], arguments[0].r#type(), &[]);
         }
-        // SAFETY: the operation is valid; nobody else owns its clone.
-        let clone = b.insert(unsafe { Operation::from_raw(mlirOperationClone(op.to_raw())) });
+        let clone = b.insert(edit::clone(op));
         (0..op.operand_count()).for_each(|index| set_operand(clone, index, arguments[index]));
         let result = first_result(clone);
         // SAFETY: an op on vectors gives a vector of what it gives for their elements.

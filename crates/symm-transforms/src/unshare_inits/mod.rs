@@ -4,9 +4,10 @@
 //! `--unshare-inits`: each user of an empty or filled tensor gets one of its own.
 
 use crate::builder::first_result;
-use melior::ir::{Operation, OperationRef, operation::OperationLike};
-use mlir_sys::{mlirGetDialectHandle__linalg__, mlirOperationClone};
+use melior::ir::{BlockLike, OperationRef, RegionRef, operation::OperationLike};
+use mlir_sys::mlirGetDialectHandle__linalg__;
 use symm_ir::{
+    edit,
     pass::{PassDef, PassResult, PassRun, StatisticDef},
     rewriter::Rewriter,
     value, walk,
@@ -64,7 +65,7 @@ fn unshare<'c: 'a, 'a>(
             is_kept = true;
             continue;
         }
-        let clone = rewriter.before(place).insert(clone(init));
+        let clone = rewriter.before(place).insert(edit::clone(init));
         rewriter.replace_use(user, first_result(clone));
         pass.count("clones", 1);
     }
@@ -74,7 +75,7 @@ fn unshare<'c: 'a, 'a>(
 }
 
 /// Returns the op that a user's init goes before: the user, or the first op around it, as seen
-/// from the init, that neither loops nor branches.
+/// from the block or the region that the init is in, that neither loops nor branches.
 fn place<'c: 'a, 'a>(
     init: OperationRef<'c, 'a>,
     user: OperationRef<'c, 'a>,
@@ -82,6 +83,7 @@ fn place<'c: 'a, 'a>(
     let mut place = user;
     let mut op = user;
     while op.block() != init.block()
+        && region(op) != region(init)
         && let Some(around) = op.parent_operation()
     {
         if !AROUND.iter().any(|name| walk::is(around, name)) {
@@ -92,7 +94,6 @@ fn place<'c: 'a, 'a>(
     place
 }
 
-fn clone<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Operation<'c> {
-    // SAFETY: the operation is valid; nobody else owns its clone.
-    unsafe { Operation::from_raw(mlirOperationClone(op.to_raw())) }
+fn region<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<RegionRef<'c, 'a>> {
+    op.block()?.parent_region()
 }
