@@ -25,6 +25,7 @@ pub mod symbol;
 pub mod text;
 pub mod tool;
 pub mod value;
+pub mod view;
 pub mod walk;
 
 pub use melior;

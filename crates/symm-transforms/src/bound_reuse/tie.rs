@@ -8,7 +8,7 @@ use melior::ir::{OperationRef, TypeLike, Value, ValueLike, operation::OperationL
 use symm_ir::{
     linalg::is_structured,
     value::{Use, operand, result},
-    walk,
+    view, walk,
 };
 
 /// A result that may be in the buffer of an operand.
@@ -46,15 +46,6 @@ const INSERTIONS: [&str; 3] = [
 /// Those of them that change a slice.
 const SLICES: [&str; 2] = ["tensor.insert_slice", "vector.transfer_write"];
 
-/// Ops whose result is a view of their first operand.
-const VIEWS: [&str; 5] = [
-    "tensor.cast",
-    "tensor.collapse_shape",
-    "tensor.expand_shape",
-    "tensor.extract_slice",
-    "tensor.reshape",
-];
-
 impl<'c: 'a, 'a> Tie<'c, 'a> {
     /// Returns the ties of an op on tensors.
     pub(super) fn all(op: OperationRef<'c, 'a>) -> Vec<Self> {
@@ -64,13 +55,13 @@ impl<'c: 'a, 'a> Tie<'c, 'a> {
             (0..op.result_count()).map(|at| (first + at, at)).collect()
         } else if is_one_of(&INSERTIONS) {
             vec![(1, 0)]
-        } else if is_one_of(&VIEWS) {
+        } else if view::is_of_tensor(op) {
             vec![(0, 0)]
         } else {
             Vec::new()
         };
         let tie = |(from, to): (usize, usize)| {
-            let kind = if is_one_of(&VIEWS) {
+            let kind = if view::is_of_tensor(op) {
                 Kind::View
             } else if is_structured(op)
                 && !destination::is_read(Use {

@@ -12,16 +12,8 @@ use melior::ir::{
 use symm_abi::cuda::MATRIX_ALIGN;
 use symm_ir::{
     value::{defining_op, operand},
-    walk,
+    view, walk,
 };
-
-/// Views that begin where what they are views of does.
-const IN_PLACE: [&str; 4] = [
-    "memref.cast",
-    "memref.collapse_shape",
-    "memref.expand_shape",
-    "memref.transpose",
-];
 
 /// Says whether a buffer begins at a multiple of the alignment of matrices. Where a loop says
 /// where it begins, as it does for the weights of a layer, each step has to be such a multiple.
@@ -33,12 +25,11 @@ pub(super) fn is_sound<'c: 'a, 'a>(buffer: Value<'c, 'a>, element_bytes: u64) ->
     if offset != dynamic() {
         return is_multiple(offset, element_bytes);
     }
-    let Some(view) = defining_op(buffer) else {
+    let Some(op) = defining_op(buffer) else {
         return false;
     };
-    let is_in_place = IN_PLACE.iter().any(|name| walk::is(view, name));
-    (is_in_place || has_sound_steps(view, element_bytes).unwrap_or(false))
-        && operand(view, 0).is_some_and(|source| is_sound(source, element_bytes))
+    (view::begins_with_buffer(op) || has_sound_steps(op, element_bytes).unwrap_or(false))
+        && operand(op, 0).is_some_and(|source| is_sound(source, element_bytes))
 }
 
 /// Says whether a subview moves the beginning by multiples only, whatever its indices are.

@@ -3,7 +3,7 @@
 
 //! Fills that the op behind them makes needless.
 
-use crate::overlap::{VIEWS, may_overlap};
+use crate::overlap::Overlap;
 use melior::ir::{
     OperationRef, Value, ValueLike, attribute::FloatAttribute, operation::OperationLike,
 };
@@ -11,17 +11,19 @@ use symm_ir::{
     linalg::is_structured,
     memref::is_memref,
     value::{defining_op, operand},
-    walk,
+    view, walk,
 };
 
 /// Returns the fill of the buffer that an op writes, before it, if no other op in
 /// between can see the buffer and the op has it as its last operand only.
 pub(super) fn before<'c: 'a, 'a>(
+    overlap: &Overlap,
     op: OperationRef<'c, 'a>,
     buffer: Value<'c, 'a>,
 ) -> Option<OperationRef<'c, 'a>> {
     let others = op.operands().take(op.operand_count().saturating_sub(1));
-    let is_input = |value: &Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(*value, buffer);
+    let is_input =
+        |value: &Value<'c, 'a>| is_memref(value.r#type()) && overlap.may_be(*value, buffer);
     if others.filter(is_input).count() > 0 {
         return None;
     }
@@ -30,7 +32,7 @@ pub(super) fn before<'c: 'a, 'a>(
         if walk::is(other, "linalg.fill") && operand(other, 1) == Some(buffer) {
             return Some(other);
         }
-        if may_see(other, buffer) {
+        if may_see(overlap, other, buffer) {
             return None;
         }
         before = walk::previous(other);
@@ -40,15 +42,16 @@ pub(super) fn before<'c: 'a, 'a>(
 
 /// Says whether an op, or one inside it, may look into a buffer. Where its address is
 /// taken, whoever gets that may.
-fn may_see<'c: 'a, 'a>(op: OperationRef<'c, 'a>, buffer: Value<'c, 'a>) -> bool {
+fn may_see<'c: 'a, 'a>(overlap: &Overlap, op: OperationRef<'c, 'a>, buffer: Value<'c, 'a>) -> bool {
     let is_simple = op.region_count() == 0 || is_structured(op) || walk::is(op, "gpu.launch");
-    let is_buffer = |value: Value<'c, 'a>| is_memref(value.r#type()) && may_overlap(value, buffer);
+    let is_buffer =
+        |value: Value<'c, 'a>| is_memref(value.r#type()) && overlap.may_be(value, buffer);
     let sees = |op: &OperationRef<'c, 'a>| !is_harmless(*op) && op.operands().any(is_buffer);
     !is_simple || walk::collect(op).iter().any(sees)
 }
 
 fn is_harmless(op: OperationRef<'_, '_>) -> bool {
-    walk::is(op, "memref.dim") || VIEWS.iter().any(|view| walk::is(op, view))
+    walk::is(op, "memref.dim") || view::is_of_buffer(op)
 }
 
 /// Says whether a value is a constant zero, of either sign.

@@ -4,7 +4,7 @@
 //! Host code does not see what is in buffers.
 
 use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
-use symm_ir::{diagnostics::error, memref::is_memref, pass::PassResult, walk};
+use symm_ir::{diagnostics::error, memref::is_memref, pass::PassResult, view, walk};
 
 /// Dialects whose ops on the host hand buffers on without looking into them.
 const HARMLESS: [&str; 6] = ["arith", "builtin", "cf", "comm", "func", "scf"];
@@ -23,23 +23,13 @@ const PRIMITIVES: [&str; 7] = [
     "comm.wait",
 ];
 
-/// Ops that look at no element.
-const VIEWS: [&str; 15] = [
+/// Ops that look at no element, besides views.
+const BLIND: [&str; 5] = [
     "memref.alloc",
-    "memref.assume_alignment",
-    "memref.cast",
-    "memref.collapse_shape",
     "memref.dealloc",
     "memref.dim",
-    "memref.expand_shape",
     "memref.extract_aligned_pointer_as_index",
     "memref.extract_strided_metadata",
-    "memref.memory_space_cast",
-    "memref.reinterpret_cast",
-    "memref.subview",
-    "memref.transpose",
-    "memref.view",
-    "vector.type_cast",
 ];
 
 /// Reports the first op of the host that reads or writes a buffer, or has one where
@@ -66,7 +56,7 @@ pub(super) fn check<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
             return Err(error(&op, message).emit());
         }
         let takes_buffer = op.operands().any(|operand| is_memref(operand.r#type()));
-        if takes_buffer && !is_harmless(name) {
+        if takes_buffer && !is_harmless(op, name) {
             return Err(error(&op, reason(op, name)).emit());
         }
     }
@@ -99,7 +89,7 @@ fn reason(op: OperationRef<'_, '_>, name: &str) -> &'static str {
     }
 }
 
-fn is_harmless(name: &str) -> bool {
+fn is_harmless(op: OperationRef<'_, '_>, name: &str) -> bool {
     let dialect = name.split('.').next().unwrap_or_default();
-    HARMLESS.contains(&dialect) || VIEWS.contains(&name)
+    HARMLESS.contains(&dialect) || BLIND.contains(&name) || view::is_of_buffer(op)
 }

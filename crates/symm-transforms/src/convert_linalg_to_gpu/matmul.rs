@@ -6,6 +6,7 @@
 use super::{fill, product, report};
 use crate::{
     builder::{Builder, dynamic, erase, memref_type},
+    overlap::Overlap,
     runtime::MATMUL,
 };
 use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike};
@@ -20,6 +21,7 @@ use symm_ir::{
 pub(super) fn convert<'c: 'a, 'a>(
     pass: &PassRun<'c, 'a>,
     cuda: &mut Cuda,
+    overlap: &Overlap,
     op: OperationRef<'c, 'a>,
 ) -> Result<bool, Failure> {
     if !is_contraction(op) || !op.operands().all(|operand| is_memref(operand.r#type())) {
@@ -28,7 +30,7 @@ pub(super) fn convert<'c: 'a, 'a>(
     let Ok(mut product) = product::of(op, &place::of(op.location())) else {
         return Ok(false);
     };
-    let fill = fill::before(op, product.buffers[2]);
+    let fill = fill::before(overlap, op, product.buffers[2]);
     if let Some(fill) = fill.filter(|fill| operand(*fill, 0).is_some_and(fill::is_zero)) {
         erase(fill);
         product.matmul.accumulate = false;

@@ -21,6 +21,7 @@ use crate::{
     builder::Builder,
     convert_symm_mem_to_gpu::CHIP,
     cuda_table,
+    overlap::Overlap,
     runtime::{self, CONSTANT, COPY, MATMUL},
 };
 use melior::ir::{OperationRef, RegionLike, operation::OperationLike};
@@ -109,8 +110,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     declare_functions(pass)?;
     let mut cuda = cuda_table::read(module, &pass.options().text(CHIP.name))?;
+    let overlap = Overlap::of(module);
     for op in structured_ops(module) {
-        if matmul::convert(pass, &mut cuda, op)? {
+        if matmul::convert(pass, &mut cuda, &overlap, op)? {
             pass.count("matmuls", 1);
         }
     }
@@ -121,7 +123,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     }
     // Before the fills that they make needless have become kernels.
     for op in structured_ops(module) {
-        if reduce::convert(pass, op) {
+        if reduce::convert(pass, &overlap, op) {
             pass.count("reductions", 1);
             pass.count("launches", 1);
         }

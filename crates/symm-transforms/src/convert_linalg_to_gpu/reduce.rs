@@ -8,21 +8,27 @@
 //! the same bits each time.
 
 use super::{fill, reduction::Reduction, report};
-use crate::builder::{Builder, Compare, MAX_BLOCKS, Thread, dynamic, erase, memref_type, shape};
+use crate::{
+    builder::{Builder, Compare, MAX_BLOCKS, Thread, dynamic, erase, memref_type, shape},
+    overlap::Overlap,
+};
 use melior::ir::{
-    Attribute, BlockLike, Operation, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
+    Attribute, BlockLike, OperationRef, ShapedTypeLike, Type, Value, ValueLike,
     attribute::IntegerAttribute, operation::OperationLike, r#type::MemRefType,
 };
-use mlir_sys::{mlirOperationClone, mlirOperationSetOperand};
 use std::collections::HashMap;
-use symm_ir::{linalg::Position, memref::is_memref, pass::PassRun, value::operand, walk};
+use symm_ir::{edit, linalg::Position, memref::is_memref, pass::PassRun, value::operand, walk};
 
 /// Bounds of the threads of a block; both are powers of two.
 const MIN_THREADS: i64 = 32;
 const MAX_THREADS: i64 = 256;
 
 /// Turns an op into a kernel, where it is a reduction; says whether it is.
-pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, 'a>) -> bool {
+pub(super) fn convert<'c: 'a, 'a>(
+    pass: &PassRun<'c, 'a>,
+    overlap: &Overlap,
+    op: OperationRef<'c, 'a>,
+) -> bool {
     let Some(reduction) = Reduction::of(op) else {
         return false;
     };
@@ -35,7 +41,7 @@ pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, '
         return false;
     };
     report::kernel(op, "a block per element");
-    let initial = initial(pass, op, &reduction, element);
+    let initial = initial(pass, overlap, op, &reduction, element);
     Kernel {
         reduction,
         element,
@@ -51,11 +57,12 @@ pub(super) fn convert<'c: 'a, 'a>(pass: &PassRun<'c, 'a>, op: OperationRef<'c, '
 /// Takes away the fill of the result before a reduction, and returns its value.
 fn initial<'c: 'a, 'a>(
     pass: &PassRun<'c, 'a>,
+    overlap: &Overlap,
     op: OperationRef<'c, 'a>,
     reduction: &Reduction<'c, 'a>,
     element: Type<'c>,
 ) -> Option<Value<'c, 'a>> {
-    let fill = fill::before(op, reduction.result.0)?;
+    let fill = fill::before(overlap, op, reduction.result.0)?;
     let value = operand(fill, 0).filter(|value| value.r#type() == element)?;
     erase(fill);
     pass.count("dropped-fills", 1);
@@ -312,12 +319,10 @@ fn copy<'c: 'a, 'a>(
     op: OperationRef<'c, 'a>,
     values: &HashMap<usize, Value<'c, 'a>>,
 ) -> OperationRef<'c, 'a> {
-    // SAFETY: the operation is valid; nobody else owns its clone.
-    let clone = b.insert(unsafe { Operation::from_raw(mlirOperationClone(op.to_raw())) });
+    let clone = b.insert(edit::clone(op));
     for (index, operand) in op.operands().enumerate() {
         if let Some(value) = values.get(&(operand.to_raw().ptr as usize)) {
-            // SAFETY: the clone has as many operands as the original.
-            unsafe { mlirOperationSetOperand(clone.to_raw(), index as isize, value.to_raw()) }
+            edit::set_operand(clone, index, *value);
         }
     }
     clone

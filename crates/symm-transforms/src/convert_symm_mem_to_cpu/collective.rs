@@ -14,7 +14,6 @@ use crate::{
     buffer_table,
     builder::{Builder, dynamic, memref_type},
     group::Group,
-    overlap::may_overlap,
     runtime::{ENTER, LEAVE},
 };
 use melior::ir::{
@@ -39,7 +38,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let (from, to) = (op.operand(0)?, op.operand(1)?);
         let algorithm = match protocol(op)? {
             Protocol::Push => &kernel::ONE_SHOT_PUSH,
-            Protocol::Pull if may_overlap(from, to) => &kernel::ONE_SHOT_PULL_STAGED,
+            Protocol::Pull if self.overlap.may_be(from, to) => &kernel::ONE_SHOT_PULL_STAGED,
             Protocol::Pull => &kernel::ONE_SHOT_PULL,
         };
         self.reduce(op, algorithm, &[from, to])
@@ -47,7 +46,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
 
     pub(super) fn one_shot_copy(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let (staging, from, to) = (op.operand(0)?, op.operand(1)?, op.operand(2)?);
-        let algorithm = if may_overlap(staging, to) {
+        let algorithm = if self.overlap.may_be(staging, to) {
             &kernel::COPY_STAGED
         } else {
             &kernel::COPY

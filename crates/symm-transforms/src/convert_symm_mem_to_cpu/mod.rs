@@ -13,6 +13,7 @@ use crate::{
     buffer_table,
     builder::erase,
     module_state::ModuleState,
+    overlap::Overlap,
 };
 use kernel::Kernels;
 use melior::ir::OperationRef;
@@ -94,6 +95,7 @@ struct Conversion<'p, 'c, 'a> {
     module: ModuleState<'p, 'c, 'a>,
     kernels: Kernels<'c, 'a>,
     buffers: Vec<Buffer>,
+    overlap: Overlap,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
@@ -103,6 +105,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         Ok(Self {
             kernels: Kernels::new(module.body, test),
             buffers: buffer_table::read(pass.operation())?,
+            overlap: Overlap::of(pass.operation()),
             module,
         })
     }

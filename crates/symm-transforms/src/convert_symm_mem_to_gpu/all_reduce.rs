@@ -8,7 +8,6 @@ use crate::{
     attributes::{protocol, reduce_op},
     builder::{Builder, memref_type, shape},
     group::Group,
-    overlap::may_overlap,
     runtime::ALL_REDUCE,
 };
 use melior::ir::{
@@ -108,7 +107,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let is_free = if in_place {
             algorithm.works_in_place()
         } else {
-            !may_overlap(from, to)
+            !self.overlap.may_be(from, to)
         };
         let mut output = if in_place && is_free { input } else { to };
         if !is_free || !has_identity_layout(output.r#type()) {

@@ -14,6 +14,7 @@ use crate::{
     cuda_table,
     gpu_target::Target,
     module_state::ModuleState,
+    overlap::Overlap,
 };
 use channels::Channels;
 use entries::Entries;
@@ -141,6 +142,7 @@ struct Conversion<'p, 'c, 'a> {
     cuda: Cuda,
     entries: Entries,
     channels: Channels,
+    overlap: Overlap,
 }
 
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
@@ -149,6 +151,7 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let cuda = cuda_table::read(pass.operation(), target.chip())?;
         Ok(Self {
             module: ModuleState::new(pass)?,
+            overlap: Overlap::of(pass.operation()),
             shapes: shapes.map_err(|reason| Failure::Message(reason.to_string()))?,
             channels: Channels::beside(&cuda),
             cuda,

@@ -3,44 +3,18 @@
 
 //! Which operands cannot live in symmetric memory and have to be copied there.
 
-use melior::ir::{BlockLike, BlockRef, OperationRef, RegionLike, Value, operation::OperationLike};
+use melior::ir::{BlockLike, BlockRef, OperationRef, RegionLike, Value};
 use symm_ir::{
     text,
     value::{self, Origin},
-    walk,
+    view, walk,
 };
 
-/// Ops whose first result is, or is part of, their first operand.
-const VIEWS: [&str; 14] = [
-    "c10d.wait_tensor",
-    "memref.cast",
-    "memref.collapse_shape",
-    "memref.expand_shape",
-    "memref.memory_space_cast",
-    "memref.reinterpret_cast",
-    "memref.subview",
-    "memref.transpose",
-    "memref.view",
-    "tensor.cast",
-    "tensor.collapse_shape",
-    "tensor.expand_shape",
-    "tensor.extract_slice",
-    "tensor.reshape",
-];
-
-/// Returns what a value is a view of.
-pub fn root<'c: 'a, 'a>(mut value: Value<'c, 'a>) -> Value<'c, 'a> {
-    while let Some(op) = value::defining_op(value)
-        && op
-            .name()
-            .as_string_ref()
-            .as_str()
-            .is_ok_and(|name| VIEWS.contains(&name))
-        && let Ok(source) = op.operand(0)
-    {
-        value = source;
-    }
-    value
+/// Returns what a value is a view of; the result of a collective is the tensor that is waited for.
+pub fn root<'c: 'a, 'a>(value: Value<'c, 'a>) -> Value<'c, 'a> {
+    view::root(value, |op| {
+        walk::is(op, "c10d.wait_tensor") || view::is_of_buffer(op) || view::is_of_tensor(op)
+    })
 }
 
 /// Returns why a value has to be copied to be in symmetric memory, where it does.

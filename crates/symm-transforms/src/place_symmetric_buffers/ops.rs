@@ -13,7 +13,7 @@ use symm_ir::{
     dialect::{Collective, SYMM_MEM, symm_mem_attribute},
     flow::{Forward, forwards, symbol_references},
     memref::{is_memref, memory_space},
-    value,
+    value, view,
 };
 
 /// Dialects whose ops take memrefs of any memory space where they have no memref
@@ -35,24 +35,16 @@ const TRANSPARENT: [&str; 12] = [
 
 /// Says whether the first result is a view of the first operand, or moves or
 /// shares its memory, so that both are in one memory space.
-fn is_view(name: &str) -> bool {
-    matches!(
-        name,
+fn keeps_space(op: OperationRef<'_, '_>, name: &str) -> bool {
+    match name {
         "bufferization.clone"
-            | "comm.peer"
-            | "memref.assume_alignment"
-            | "memref.cast"
-            | "memref.collapse_shape"
-            | "memref.expand_shape"
-            | "memref.extract_strided_metadata"
-            | "memref.realloc"
-            | "memref.reinterpret_cast"
-            | "memref.reshape"
-            | "memref.subview"
-            | "memref.transpose"
-            | "memref.view"
-            | "vector.type_cast"
-    )
+        | "comm.peer"
+        | "memref.extract_strided_metadata"
+        | "memref.realloc"
+        | "memref.reshape" => true,
+        "memref.memory_space_cast" => false,
+        _ => view::is_of_buffer(op),
+    }
 }
 
 impl<'c: 'a, 'a> Survey<'c, 'a> {
@@ -79,7 +71,7 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
                 self.tie_result(op, 1, 0);
                 self.tie_result(op, 2, 0);
             }
-            view if is_view(view) => self.tie_result(op, 0, 0),
+            _ if keeps_space(op, name) => self.tie_result(op, 0, 0),
             _ => self.visit_other(op, name),
         }
         self.request(op);
