@@ -81,8 +81,8 @@ pub struct AllReduce {
     pub threads: u32,
     /// When the next kernel may start.
     pub trigger: Trigger,
-    /// Number of its channel. All-reduces of one number share a channel: they are of one group, alike but for op, `max_count` and
-    /// `trigger`, and run in one order of the stream, so that no two of them are ever live at once.
+    /// Number of its channel. All-reduces of one number share a channel: they are of one group, alike but for op and `max_count`,
+    /// and run in one order of the stream, so that no two of them are ever live at once.
     pub channel: u32,
 }
 
@@ -200,7 +200,8 @@ impl Cuda {
 impl AllReduce {
     /// Tells whether another all-reduce can use the same channel.
     fn suits(&self, other: &Self) -> bool {
-        (&self.spec, self.blocks, self.threads) == (&other.spec, other.blocks, other.threads)
+        let shape = |one: &Self| (one.blocks, one.threads, one.trigger);
+        self.spec == other.spec && shape(self) == shape(other)
     }
 
     fn check(&self, groups: &[Group], ops: &[Op]) -> Result<(), String> {

@@ -18,7 +18,7 @@ use super::{
 /// Version of the table's form.
 const VERSION: u32 = 1;
 
-/// The table that Symm ships, as JSON; measured on H100, or derived from that, as each entry's device says.
+/// The table that Symm ships, as JSON; measured on GPUs or derived from that, as each entry's device says.
 const SHIPPED: &str = include_str!("launch_table.json");
 
 /// When the next grid in the stream may start (programmatic dependent launch).

@@ -220,6 +220,7 @@ fn channels_are_shared_by_what_is_alike() {
     for change in [
         (|second| second.blocks = 2) as fn(&mut AllReduce),
         |second| second.threads = 128,
+        |second| second.trigger = Trigger::Early,
         |second| second.spec.reduce_op = ReduceOp::Max,
         |second| second.op = 2,
     ] {
