@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Functions on short floats, in f32.
+//! ```text
+//! math.f %x : f16   →   truncf (math.f (extf %x : f16 to f32) : f32) to f16
+//! ```
+//! for f16, bf16 and vectors of them: f32 has bits to spare, so that the function's error hardly shows in the result.
 
 use crate::builder::{Builder, element, erase, with_element};
 use melior::ir::{OperationRef, Type, TypeLike, Value, ValueLike, operation::OperationLike};

@@ -1,8 +1,12 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Constants become sections of the artifact, which the runtime puts into the
-//! memory of the GPU.
+//! ```text
+//! memref.global constant @c = dense<…>; %c = memref.get_global @c
+//!   →   section .symm.const.N of the artifact; %c = descriptor of call @symm_rt.constant(N)
+//! ```
+//! The runtime puts sections into the memory of the GPU. Globals that may change, and ones of elements that lie otherwise
+//! in an array of LLVM than in a buffer, are errors.
 
 use super::element;
 use crate::{

@@ -1,7 +1,12 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Copies become calls of the runtime, or kernels.
+//! ```text
+//! memref.copy %from, %to   →   call @symm_rt.copy(&to, &from, bytes)     both are contiguous
+//!                          →   linalg.copy ins(%from) outs(%to)          else, as a kernel
+//!                          →                                             a buffer to itself
+//! ```
+//! Both are ranked; a copy between parts of one buffer that overlap means nothing in MLIR.
 
 use super::report;
 use crate::{

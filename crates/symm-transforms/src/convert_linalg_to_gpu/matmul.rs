@@ -1,7 +1,12 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Matrix products become calls of the library.
+//! ```text
+//! linalg.matmul ins(%a, %b) outs(%c)   →   call @symm_rt.matmul(row, 0, &a, &b, &c)
+//! ```
+//! for every contraction that [`product::of`] finds a row-major product of f16, bf16, f32 or f64 in, with matrices that
+//! begin at multiples of 16 bytes. What `%c` holds is added to, unless it is zero: then its fill goes away, if nothing
+//! sees it before.
 
 use super::{fill, product, report};
 use crate::{

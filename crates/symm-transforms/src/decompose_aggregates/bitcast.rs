@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Tensors of the same bits.
+//! ```text
+//! tensor.bitcast (tensor.bitcast %x : A to B) : B to C   →   arith.bitcast %x : A to C
+//! ```
+//! where A and C are ranked tensors of floats or of integers without a sign.
 
 use crate::{
     builder::{Builder, erase, first_result},

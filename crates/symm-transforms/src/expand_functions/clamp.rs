@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Values between two bounds.
+//! ```text
+//! math.clampf %x to [%lower, %upper]   →   maximumf (minimumf %x, %upper), %lower
+//! ```
+//! for floats and vectors of them. NaNs are handed on.
 
 use crate::builder::Builder;
 use melior::ir::{OperationRef, Value, operation::OperationLike};

@@ -1,7 +1,11 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Powers of integers.
+//! ```text
+//! math.ipowi %b, %e   →   select (bit i of %e) then p·b^(2^i) else p, over all bits i but the sign;
+//!                         for negative %e: 1, -1 or 0
+//! ```
+//! for integers of any width and vectors of them; products wrap. 0 to a negative power, which is undefined, is 0.
 
 use crate::builder::{Builder, Compare, element};
 use melior::ir::{OperationRef, Value, ValueLike, operation::OperationLike, r#type::IntegerType};

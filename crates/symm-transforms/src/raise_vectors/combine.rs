@@ -1,7 +1,11 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Reductions and sums of products.
+//! ```text
+//! vector.reduction, vector.multi_reduction <kind> %v, %acc   →   linalg.generic { the kind's op } outs(%acc)
+//! vector.contract <add> %a, %b, %acc                         →   linalg.generic { acc + a·b } outs(%acc)
+//! ```
+//! where the kind has an op for the element type; of sums of products, operands are converted, if at all, to more bits.
 
 use super::{compute::loops, raise::Raiser};
 use crate::{

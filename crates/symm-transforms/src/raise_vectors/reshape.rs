@@ -1,7 +1,12 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Ops that compute nothing: parts of vectors, and other shapes of them.
+//! ```text
+//! vector.shape_cast                                →   tensor.expand_shape (tensor.collapse_shape %t)
+//! vector.extract, vector.extract_strided_slice     →   tensor.extract_slice, tensor.extract
+//! vector.insert, vector.insert_strided_slice       →   tensor.insert_slice, tensor.insert
+//! ```
+//! at positions that are known.
 
 use super::raise::Raiser;
 use crate::builder::{

@@ -1,7 +1,14 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Reads and writes of vectors.
+//! ```text
+//! vector.transfer_read %t[i]        →   tensor.extract_slice %t[i]
+//! vector.transfer_write %v, %t[i]   →   tensor.insert_slice %v into %t[i]
+//! vector.load %b[i]                 →   a copy of memref.subview %b[i], as a tensor
+//! vector.store %v, %b[i]            →   %v materialized in memref.subview %b[i]
+//! ```
+//! The two of transfers on buffers are like those of loads and stores. All only where the vector is in bounds, is not
+//! masked, and goes along the last dimensions in order.
 
 use super::raise::Raiser;
 use crate::builder::{

@@ -2,6 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 //! `--unshare-inits`: each user of an empty or filled tensor gets one of its own.
+//!
+//! ```text
+//! %e = tensor.empty; a(%e); b(%e); scf.for { c(%e) }
+//!   →   %e = tensor.empty; a(%e); %f = tensor.empty; b(%f); scf.for { %g = tensor.empty; c(%g) }
+//! ```
+//! The first user in the init's block keeps it. Around loops that run in parallel, and other ops with a body, the clone goes
+//! before them: their bodies share it.
 
 use crate::builder::first_result;
 use melior::ir::{BlockLike, OperationRef, RegionRef, operation::OperationLike};
