@@ -195,7 +195,9 @@ symm_status symm_call_bind_result(symm_call *call, uint32_t index, void *buffer,
  * On GPUs an entry may be launched or captured. A graph that it was captured in keeps the addresses that were bound then, whatever becomes of
  * the call. A replay counts as a run: every rank has to, whichever way each gets it, so that all GPUs execute the same entries in
  * the same order. It may be replayed for as long as those buffers are valid, and the rank, or any call of it, has not been freed;
- * once a rank has failed, replays give nothing any more, which symm_rank_check tells. */
+ * once a rank has failed, replays give nothing any more, which symm_rank_check tells.
+ *
+ * On the CPU an entry that runs out of memory is left in the middle: what it had allocated until then is lost to the process. */
 symm_status symm_call_run(symm_call *call, void *stream);
 
 #ifdef __cplusplus

@@ -17,7 +17,9 @@ pub const NOT_A_MEMBER: u32 = u32::MAX;
 /// i64 strides[rank]}`, at rank 0 without the arrays. All buffers, those of the results included, belong to the runtime, are contiguous,
 /// row-major, aligned to 64 bytes, with offset 0, and do not overlap each other. The entry may read and write its
 /// arguments' buffers; they are not used again after the call.
-pub type EntryFn = unsafe extern "C" fn(args: *mut *mut c_void);
+///
+/// An entry lets unwinding through: where a rank has no memory, [`RuntimeTable::host_alloc`] leaves the entry that way.
+pub type EntryFn = unsafe extern "C-unwind" fn(args: *mut *mut c_void);
 
 /// One rank's view of one process group; it stays at its address for the whole run of an entry.
 ///
@@ -124,7 +126,8 @@ pub struct AllReduceCall {
 
 /// Functions that the runtime offers to generated code, through the pointer [`RUNTIME_SYMBOL`](crate::RUNTIME_SYMBOL).
 ///
-/// All of them act for the rank whose entry runs on the calling thread, and none of them unwinds. Once anything has
+/// All of them act for the rank whose entry runs on the calling thread, and only [`alloc`](Self::alloc) and
+/// [`host_alloc`](Self::host_alloc) ever unwind. Once anything has
 /// failed, [`enter`](Self::enter), [`wait`](Self::wait) and [`collective`](Self::collective) return nonzero for ever: generated code then
 /// skips the op and runs on, so that it ends soon, and the host reports the one error that came first.
 ///
@@ -146,8 +149,9 @@ pub struct RuntimeTable {
     pub group: unsafe extern "C" fn(group: u32) -> *mut GroupView,
     /// Allocates from the symmetric heap of a group, at equal offsets on every member if all of them allocate and free
     /// in the same order. `align` is a power of two up to 4096. Never null: when the heap is exhausted the failure is
-    /// recorded and private memory is returned, good for everything but peers.
-    pub alloc: unsafe extern "C" fn(group: u32, bytes: u64, align: u64) -> *mut c_void,
+    /// recorded and private memory is returned, good for everything but peers; without any, as
+    /// [`host_alloc`](Self::host_alloc).
+    pub alloc: unsafe extern "C-unwind" fn(group: u32, bytes: u64, align: u64) -> *mut c_void,
     /// Frees what [`alloc`](Self::alloc) returned for the same group; null is allowed.
     pub free: unsafe extern "C" fn(group: u32, pointer: *mut c_void),
     /// Announces that this rank begins a collective of generated code over `bytes` bytes of its own data. `buffer` is the
@@ -164,8 +168,10 @@ pub struct RuntimeTable {
     pub wait: unsafe extern "C" fn(group: u32, peer: u32, epoch: u32, phase: u32) -> u32,
     /// Runs one collective of the runtime's library, `enter` and `leave` included. Nonzero: failed, output undefined.
     pub collective: unsafe extern "C" fn(call: *const CollectiveCall) -> u32,
-    /// Allocates ordinary memory of this rank, aligned to `align` (a power of two). Never null; 0 bytes are allowed.
-    pub host_alloc: unsafe extern "C" fn(bytes: u64, align: u64) -> *mut c_void,
+    /// Allocates ordinary memory of this rank, aligned to `align` (a power of two). Never null; 0 bytes are allowed. Where
+    /// the system has none, the failure is recorded and the entry is unwound: no code of it runs any more, so it needs
+    /// unwind tables, and nothing to clean up.
+    pub host_alloc: unsafe extern "C-unwind" fn(bytes: u64, align: u64) -> *mut c_void,
     /// Frees what [`host_alloc`](Self::host_alloc) returned; null is allowed.
     pub host_free: unsafe extern "C" fn(pointer: *mut c_void),
     /// CUDA: puts a kernel into the stream. Nonzero: failed.

@@ -11,12 +11,12 @@ use crate::{
 use std::{
     cell::Cell,
     ffi::c_void,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     ptr::null_mut,
 };
 use symm_abi::{
-    ABI_VERSION, AllReduceCall, CollectiveCall, GroupView, LaunchCall, MatmulCall, NOT_A_MEMBER,
-    RuntimeTable,
+    ABI_VERSION, AllReduceCall, CollectiveCall, EntryFn, GroupView, LaunchCall, MatmulCall,
+    NOT_A_MEMBER, RuntimeTable,
 };
 
 /// The table that every loaded program receives.
@@ -56,6 +56,23 @@ pub(crate) fn with_current<T>(rank: &Rank, run: impl FnOnce() -> T) -> T {
     }
     let _restore = Restore(CURRENT.replace(rank));
     run()
+}
+
+/// What an entry is unwound with that can't go on.
+struct NoMemory;
+
+/// Runs an entry for a rank, to its end or until there is no memory for it, which is recorded.
+///
+/// # Safety
+/// The pointers are to descriptors of the entry's arguments and results.
+pub(crate) unsafe fn run_entry(rank: &Rank, function: EntryFn, pointers: *mut *mut c_void) {
+    // SAFETY: passed on from the caller.
+    let entry = || with_current(rank, || unsafe { function(pointers) });
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(entry))
+        && !payload.is::<NoMemory>()
+    {
+        resume_unwind(payload);
+    }
 }
 
 /// Runs `body` for the current rank; without one, or after a panic, which is recorded, gives `otherwise`.
@@ -122,7 +139,7 @@ pub(crate) fn unknown_group() -> *mut GroupView {
     }))
 }
 
-unsafe extern "C" fn alloc(group: u32, bytes: u64, align: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn alloc(group: u32, bytes: u64, align: u64) -> *mut c_void {
     let symmetric = with_rank(null_mut(), |rank| match rank.member(group) {
         Some(member) => member.alloc(bytes, align).unwrap_or(null_mut()),
         // A rank outside the group runs the same program; what it allocates there, nobody else sees.
@@ -197,7 +214,7 @@ unsafe extern "C" fn run_collective(call: *const CollectiveCall) -> u32 {
     })
 }
 
-unsafe extern "C" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
     private(bytes, align)
 }
 
@@ -236,8 +253,9 @@ fn for_cuda_alone(what: &str) -> u32 {
     })
 }
 
-/// Allocates private memory. Without any, generated code has no way to go on: the failure is recorded and the rank stays
-/// here, until the host, which sees the failure, has reported it and ended the process.
+/// Allocates private memory. Without any, the failure is recorded and the entry unwound: the code of a program uses what
+/// it allocates without a look, and a size that exceeds all addresses can't be stood in for. Nothing is left half done by
+/// that: generated code cleans up nothing but memory, which is lost to the process.
 fn private(bytes: u64, align: u64) -> *mut c_void {
     let align = usize::try_from(align)
         .unwrap_or(0)
@@ -260,7 +278,5 @@ fn private(bytes: u64, align: u64) -> *mut c_void {
             bytes,
         });
     });
-    loop {
-        std::thread::park();
-    }
+    resume_unwind(Box::new(NoMemory))
 }

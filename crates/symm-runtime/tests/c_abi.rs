@@ -108,6 +108,18 @@ fn a_rank_that_does_not_come_is_named_to_all() {
     c_program(&[zoo(3).to_str().unwrap(), "3", "sum", "1"]);
 }
 
+#[test]
+fn a_rank_without_memory_comes_back_to_its_caller() {
+    let zoo = zoo(2);
+    let mut command = c_command(&[zoo.to_str().unwrap(), "2", "gluttonous"]);
+    command.env(
+        "C_ABI_FAILS",
+        "is out of memory: a private buffer needs 1152921504606846976 bytes",
+    );
+    let ended = fake::end(&mut command, Duration::from_secs(30));
+    assert!(ended.succeeded, "{}", ended.said);
+}
+
 /// What a run in which a rank does not come says of it: on standard output what its listener got, and on standard error.
 fn messages(variables: &[(&str, &str)]) -> (String, String) {
     let program = zoo(2);

@@ -77,7 +77,7 @@ unsafe extern "C" fn group(_: u32) -> *mut GroupView {
     with(|rank| &raw mut *rank.view)
 }
 
-unsafe extern "C" fn symmetric(_: u32, bytes: u64, _: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn symmetric(_: u32, bytes: u64, _: u64) -> *mut c_void {
     with(|rank| {
         let offset = rank.heap_top;
         rank.heap_top += (bytes as usize).next_multiple_of(64);
@@ -141,7 +141,7 @@ unsafe extern "C" fn all_reduce(_: *const AllReduceCall) -> u32 {
     1
 }
 
-unsafe extern "C" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
     let layout = Layout::from_size_align(bytes.max(1) as usize, align as usize)
         .expect("a valid size and alignment");
     // SAFETY: the layout has at least one byte; the block has that many.

@@ -95,7 +95,7 @@ unsafe extern "C" fn group(group: u32) -> *mut GroupView {
     }
 }
 
-unsafe extern "C" fn alloc(group: u32, bytes: u64, align: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn alloc(group: u32, bytes: u64, align: u64) -> *mut c_void {
     with(null_mut(), |running| {
         running.alloc(group, bytes, align) as *mut c_void
     })
@@ -130,7 +130,7 @@ unsafe extern "C" fn collective(call: *const CollectiveCall) -> u32 {
     called(call, |running, call| running.collective(call))
 }
 
-unsafe extern "C" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn host_alloc(bytes: u64, align: u64) -> *mut c_void {
     with(null_mut(), |running| {
         running.device_alloc(bytes, align) as *mut c_void
     })

@@ -72,10 +72,8 @@ impl Rank {
         pointers: *mut *mut c_void,
     ) -> Result<(), Error> {
         self.record().set(Activity::Computing { after: None });
-        table::with_current(self, || {
-            // SAFETY: passed on from the caller.
-            unsafe { function(pointers) }
-        });
+        // SAFETY: passed on from the caller.
+        unsafe { table::run_entry(self, function, pointers) };
         self.meet().map_err(|Failed| Error::Aborted)?;
         self.groups
             .iter()

@@ -226,13 +226,13 @@ fn release(address: *mut c_void, symmetric: bool) {
 unsafe extern "C" fn group(_: u32) -> *mut GroupView {
     unreachable!("the program does not ask for its group")
 }
-unsafe extern "C" fn alloc(_: u32, bytes: u64, _: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn alloc(_: u32, bytes: u64, _: u64) -> *mut c_void {
     allocate(bytes, true)
 }
 unsafe extern "C" fn free(_: u32, address: *mut c_void) {
     release(address, true);
 }
-unsafe extern "C" fn host_alloc(bytes: u64, _: u64) -> *mut c_void {
+unsafe extern "C-unwind" fn host_alloc(bytes: u64, _: u64) -> *mut c_void {
     allocate(bytes, false)
 }
 unsafe extern "C" fn host_free(address: *mut c_void) {
