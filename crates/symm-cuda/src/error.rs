@@ -152,7 +152,7 @@ pub enum Error {
     /// A kernel's bounded wait ran out.
     #[error(
         "rank {rank}: rank {peer} did not arrive at op '{op}', phase '{phase}', within {:.1} s; \
-         check that every rank runs the same program and is alive, or raise --timeout", bound.as_secs_f64()
+         check that every rank runs the same program and is alive, or raise --timeout (timeout_ms in C)", bound.as_secs_f64()
     )]
     WaitTimedOut {
         /// The rank that waited.

@@ -74,7 +74,7 @@ pub enum Error {
     Fallback { op: String, reason: String },
     /// The shared memory of a group can't be had.
     #[error(
-        "symmetric heap of @{group} can't be had: {bytes} bytes for each of {members} ranks: {reason}: lower --heap-bytes or raise the limit"
+        "symmetric heap of @{group} can't be had: {bytes} bytes for each of {members} ranks: {reason}: lower --heap-bytes (heap_bytes in C) or raise the limit"
     )]
     #[allow(missing_docs)]
     Heap {
@@ -85,7 +85,7 @@ pub enum Error {
     },
     /// A heap is smaller than the program's plan.
     #[error(
-        "symmetric heap of @{group} has {found} bytes per rank, the program needs {needed}: raise --heap-bytes"
+        "symmetric heap of @{group} has {found} bytes per rank, the program needs {needed}: raise --heap-bytes (heap_bytes in C)"
     )]
     #[allow(missing_docs)]
     HeapTooSmall {
@@ -158,7 +158,7 @@ pub enum Error {
     #[allow(missing_docs)]
     Unbound { entry: String, what: String },
     /// The program does not fit the number of ranks.
-    #[error("program runs on {expected} ranks, got {found}: change -n")]
+    #[error("program runs on {expected} ranks, got {found}: start as many")]
     #[allow(missing_docs)]
     WorldSize { found: u32, expected: String },
 }

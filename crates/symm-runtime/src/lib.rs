@@ -33,6 +33,7 @@ mod cpu_features;
 pub mod cuda;
 mod error;
 mod failure;
+mod float_environment;
 pub mod launch;
 pub mod npy;
 pub mod number;

@@ -6,6 +6,7 @@
 use crate::{
     collective,
     failure::Failure,
+    float_environment::FloatEnvironment,
     rank::{Failed, Member, Rank},
 };
 use std::{
@@ -66,6 +67,7 @@ struct NoMemory;
 /// # Safety
 /// The pointers are to descriptors of the entry's arguments and results.
 pub(crate) unsafe fn run_entry(rank: &Rank, function: EntryFn, pointers: *mut *mut c_void) {
+    let _environment = FloatEnvironment::enter();
     // SAFETY: passed on from the caller.
     let entry = || with_current(rank, || unsafe { function(pointers) });
     if let Err(payload) = catch_unwind(AssertUnwindSafe(entry))

@@ -131,16 +131,16 @@ fn worlds_that_do_not_fit_the_program_are_refused() {
     let mut manifest = zoo_manifest(4);
     assert_eq!(
         spec(&manifest, 3, None).unwrap_err(),
-        "program runs on 4 ranks, got 3: change -n"
+        "program runs on 4 ranks, got 3: start as many"
     );
     assert_eq!(
         spec(&manifest, 5, None).unwrap_err(),
-        "program runs on 4 ranks, got 5: change -n"
+        "program runs on 4 ranks, got 5: start as many"
     );
     manifest.world_size = None;
     assert_eq!(
         spec(&manifest, 3, None).unwrap_err(),
-        "program runs on at least 4 ranks, got 3: change -n"
+        "program runs on at least 4 ranks, got 3: start as many"
     );
     assert_eq!(spec(&manifest, 5, None).unwrap().size, 5);
     assert!(

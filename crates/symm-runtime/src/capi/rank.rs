@@ -125,6 +125,10 @@ impl CCall {
                 "'{name}': expected {expected} bytes, got {bytes}"
             )));
         }
+        if buffer.is_null() && bytes > 0 {
+            let name = &value.name;
+            return Err(Trouble::invalid(format!("'{name}': the buffer is null")));
+        }
         let (index, address) = (index as usize, buffer as u64);
         match is_result {
             false => self.binding.argument(index, address)?,

@@ -4,7 +4,7 @@
 //! The functions that the host code of a program for GPUs calls, for the rank whose entry runs on the calling thread.
 
 use super::calls::Running;
-use crate::rank::Failed;
+use crate::{float_environment::FloatEnvironment, rank::Failed};
 use std::{
     cell::Cell,
     ffi::c_void,
@@ -50,6 +50,7 @@ pub(super) fn with_current<T>(running: &Running<'_>, run: impl FnOnce() -> T) ->
             CURRENT.set(self.0);
         }
     }
+    let _environment = FloatEnvironment::enter();
     let _restore = Restore(CURRENT.replace(std::ptr::from_ref(running).cast()));
     run()
 }

@@ -93,7 +93,7 @@ impl Words<'_> {
                 capacity,
             } => format!(
                 "symmetric heap of {} is exhausted on rank {rank}: a buffer needs {bytes} bytes, \
-                 the largest free range has {free} of {capacity}: raise --heap-bytes",
+                 the largest free range has {free} of {capacity}: raise --heap-bytes (heap_bytes in C)",
                 self.group(*group)
             ),
             Failure::HeapMemory {

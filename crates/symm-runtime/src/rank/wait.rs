@@ -27,6 +27,10 @@ pub(crate) enum Awake {
 const SHORTEST_SLEEP: Duration = Duration::from_micros(20);
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
 
+/// Longest time between two looks that counts as waiting. More than that, this process was stopped, say by a shell or a
+/// freezer, and the others may have been as well.
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
+
 /// Time that those who are missing have to explain themselves.
 const EXPLANATION: Duration = Duration::from_millis(500);
 
@@ -73,6 +77,7 @@ impl Rank {
         self.record().set(wait.activity);
         let timeout = self.shared.spec.timeout;
         let mut begin = Instant::now();
+        let mut last = begin;
         for round in 0.. {
             pause(round, wait.awake);
             if (wait.reached)() {
@@ -87,7 +92,10 @@ impl Rank {
             if let Some(failure) = (wait.trouble)() {
                 return Err(self.fail(failure));
             }
-            let waited = begin.elapsed();
+            let now = Instant::now();
+            begin += (now - last).saturating_sub(LONGEST_LOOK);
+            last = now;
+            let waited = now - begin;
             if waited < timeout {
                 continue;
             }
@@ -127,7 +135,7 @@ fn pause(round: u32, awake: Awake) {
 mod tests {
     use super::*;
     use crate::{World, WorldSpec};
-    use std::thread;
+    use std::{cell::Cell, thread};
 
     const TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -250,6 +258,29 @@ mod tests {
     fn ranks_that_line_up_go_on_together() {
         let (asleep, awake) = (lag(Rank::meet), lag(Rank::line_up));
         assert!(awake < asleep, "{awake:?}, {asleep:?}");
+    }
+
+    #[test]
+    fn a_rank_that_was_stopped_gives_the_others_their_time() {
+        let world = world();
+        let rank = world.rank(0);
+        let looks = Cell::new(0);
+        let reached = || {
+            looks.set(looks.get() + 1);
+            if looks.get() == SPINS + 10 {
+                sleep(2 * TIMEOUT);
+            }
+            looks.get() > SPINS + 20
+        };
+        let wait = Wait {
+            activity: Activity::Meeting,
+            awake: Awake::Briefly,
+            reached: &reached,
+            trouble: &|| None,
+            late: &|| Failure::HostMemory { rank: 0, bytes: 0 },
+            patience: &|| Patience::Over,
+        };
+        rank.wait_until(&wait).unwrap();
     }
 
     #[test]

@@ -105,6 +105,8 @@ static void refuse_what_cannot_be(symm_call *call, float *buffer) {
   CHECK(symm_call_bind_argument(call, 1, buffer, argument.bytes) == SYMM_INVALID, "a second argument was bound");
   CHECK(symm_call_bind_argument(call, 0, (char *)buffer + 4, argument.bytes) == SYMM_INVALID, "a shifted buffer was bound");
   CHECK(strstr(symm_last_error(), "aligned to 64 bytes"), "%s", symm_last_error());
+  CHECK(symm_call_bind_argument(call, 0, NULL, argument.bytes) == SYMM_INVALID, "null was bound");
+  CHECK(strstr(symm_last_error(), "the buffer is null"), "%s", symm_last_error());
   CHECK(symm_call_bind_argument(NULL, 0, buffer, argument.bytes) == SYMM_INVALID, "null was bound to");
 }
 
