@@ -90,6 +90,12 @@ pub enum LaunchEnvError {
         /// Its value.
         value: String,
     },
+    /// There are no ranks.
+    #[error("expected at least one rank, got {name}=0")]
+    NoRanks {
+        /// The variable.
+        name: &'static str,
+    },
     /// A rank is not below the number of ranks.
     #[error("expected {name} below {limit}, got {value}")]
     OutOfRange {
@@ -221,6 +227,9 @@ fn read(
         number(name)?.ok_or(missing)
     };
     let (rank, world) = (needed(names.rank)?, needed(names.world)?);
+    if world == 0 {
+        return Err(LaunchEnvError::NoRanks { name: names.world });
+    }
     let below = |name, value, limit| {
         if value < limit {
             Ok(())
@@ -362,6 +371,7 @@ mod tests {
         assert!(error("RANK=0").contains("expected WORLD_SIZE beside RANK"));
         assert!(error("RANK=x WORLD_SIZE=2").contains("expected a number in RANK, got 'x'"));
         assert!(error("RANK=2 WORLD_SIZE=2").contains("expected RANK below 2, got 2"));
+        assert!(error("RANK=0 WORLD_SIZE=0").contains("at least one rank, got WORLD_SIZE=0"));
         assert!(error("RANK=-1 WORLD_SIZE=2").contains("got '-1'"));
         assert!(error("RANK=0 WORLD_SIZE=4 LOCAL_RANK=4").contains("expected LOCAL_RANK below 4"));
         assert!(
