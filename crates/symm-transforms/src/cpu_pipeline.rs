@@ -16,6 +16,7 @@ use crate::{
     expand_small_floats::EXPAND_SMALL_FLOATS,
     expand_strided_copies::EXPAND_STRIDED_COPIES,
     fill_splats::FILL_SPLATS,
+    guard_bufferization::GUARD_BUFFERIZATION,
     keep_deallocations::KEEP_DEALLOCATIONS,
     lower_comm::LOWER_COMM,
     order_loops::ORDER_LOOPS,
@@ -90,6 +91,7 @@ pub(crate) fn bufferize(pipeline: Pipeline<'_>) -> Result<(), Failure> {
     pipeline.add(&FILL_SPLATS, "")?;
     pipeline.add(&BOUND_REUSE, "")?;
     pipeline.add(&CHECK_BUFFERIZATION, "")?;
+    pipeline.add(&GUARD_BUFFERIZATION, "")?;
     pipeline.add_text(BUFFERIZE)?;
     pipeline.add(&SEPARATE_RESULTS, "")?;
     pipeline.add(&PLACE_SYMMETRIC_BUFFERS, "")?;

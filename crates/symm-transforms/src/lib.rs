@@ -35,6 +35,7 @@ pub mod fill_splats;
 pub mod generalize_elementwise;
 pub mod gpu_target;
 pub mod group;
+pub mod guard_bufferization;
 pub mod keep_deallocations;
 pub mod launch_host_code;
 mod library;
@@ -52,6 +53,7 @@ pub mod record_buffers;
 mod records;
 mod runtime;
 pub mod separate_results;
+mod tie;
 pub mod unpack_vector_accesses;
 pub mod unshare_inits;
 
@@ -78,6 +80,7 @@ pub static PASSES: &[&PassDef] = &[
     &expand_strided_copies::EXPAND_STRIDED_COPIES,
     &fill_splats::FILL_SPLATS,
     &generalize_elementwise::GENERALIZE_ELEMENTWISE,
+    &guard_bufferization::GUARD_BUFFERIZATION,
     &keep_deallocations::KEEP_DEALLOCATIONS,
     &launch_host_code::LAUNCH_HOST_CODE,
     &lower_comm::LOWER_COMM,

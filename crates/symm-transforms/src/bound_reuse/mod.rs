@@ -3,9 +3,10 @@
 
 //! `--bound-reuse`: no buffer is handed on for ever.
 
-mod tie;
-
-use crate::builder::Builder;
+use crate::{
+    builder::Builder,
+    tie::{Kind, Tie},
+};
 use melior::ir::{Value, ValueLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__bufferization__,
@@ -17,7 +18,6 @@ use symm_ir::{
     pass::{PassDef, PassResult, PassRun, StatisticDef},
     walk,
 };
-use tie::{Kind, Tie};
 
 /// Begins a new tensor in long chains of ops that write over each other's results.
 pub static BOUND_REUSE: PassDef = PassDef {
@@ -71,7 +71,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
             if length > max_length(tie.kind) {
                 let (statistic, fresh) = match tie.kind {
                     Kind::Unread => ("empty", b.empty_like(tie.from)),
-                    _ => ("copies", copy(&b, tie.from)),
+                    _ => ("copies", b.copy_of_tensor(tie.from)),
                 };
                 set_operand(op, tie.operand, fresh);
                 pass.count(statistic, 1);
@@ -85,11 +85,4 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 
 fn key(value: Value<'_, '_>) -> usize {
     value.to_raw().ptr as usize
-}
-
-/// Builds a copy of a tensor in a buffer of its own.
-fn copy<'c: 'a, 'a>(b: &Builder<'c, 'a>, tensor: Value<'c, 'a>) -> Value<'c, 'a> {
-    let segments = [("operandSegmentSizes", b.segments(&[0, 1, 0]))];
-    let name = "bufferization.alloc_tensor";
-    b.value(name, &[tensor], tensor.r#type(), &segments)
 }

@@ -109,6 +109,13 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         self.value("tensor.empty", &sizes, like.r#type(), &[])
     }
 
+    /// Builds a copy of a tensor, in a buffer of its own.
+    pub fn copy_of_tensor(&self, tensor: Value<'c, 'a>) -> Value<'c, 'a> {
+        let segments = [("operandSegmentSizes", self.segments(&[0, 1, 0]))];
+        let name = "bufferization.alloc_tensor";
+        self.value(name, &[tensor], tensor.r#type(), &segments)
+    }
+
     /// Returns the map from some loops to where an iteration is in an operand.
     pub fn map(&self, loops: usize, at: &[At]) -> Attribute<'c> {
         let context = self.context.to_raw();

@@ -12,20 +12,20 @@ use symm_ir::{
 };
 
 /// A result that may be in the buffer of an operand.
-pub(super) struct Tie<'c, 'a> {
+pub(crate) struct Tie<'c, 'a> {
     /// The position of the operand.
-    pub(super) operand: usize,
+    pub(crate) operand: usize,
     /// The operand.
-    pub(super) from: Value<'c, 'a>,
+    pub(crate) from: Value<'c, 'a>,
     /// The result.
-    pub(super) to: Value<'c, 'a>,
+    pub(crate) to: Value<'c, 'a>,
     /// What the op does to the buffer.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What an op does to a buffer that it hands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Writes over it, without a look at what is there.
     Unread,
     /// Writes over it, or over an element, and what was there matters.
@@ -48,7 +48,7 @@ const SLICES: [&str; 2] = ["tensor.insert_slice", "vector.transfer_write"];
 
 impl<'c: 'a, 'a> Tie<'c, 'a> {
     /// Returns the ties of an op on tensors.
-    pub(super) fn all(op: OperationRef<'c, 'a>) -> Vec<Self> {
+    pub(crate) fn all(op: OperationRef<'c, 'a>) -> Vec<Self> {
         let is_one_of = |names: &[&str]| names.iter().any(|name| walk::is(op, name));
         let pairs = if is_structured(op) {
             let first = destination::first(op);
