@@ -148,3 +148,28 @@ fn what_an_op_leaves_of_its_result_stays() {
     );
     check(&source, &[&[1.0; 4]], &[7.0, 1.0, 1.0]);
 }
+
+#[test]
+fn a_rank_may_add_what_others_do_not() {
+    let source = "
+    comm.group @tp size(2) {symm_mem}
+    func.func @main(%x: tensor<8xf32>, %bias: tensor<8xf32>) -> tensor<8xf32> {
+      %zero = arith.constant 0 : index
+      %rank = comm.rank on @tp
+      %first = arith.cmpi eq, %rank, %zero : index
+      %own = arith.mulf %x, %x : tensor<8xf32>
+      %most = c10d.all_reduce<max> %own on @tp : tensor<8xf32>
+      %there = c10d.wait_tensor %most : tensor<8xf32>
+      %biased = scf.if %first -> tensor<8xf32> {
+        %more = arith.addf %there, %bias : tensor<8xf32>
+        scf.yield %more : tensor<8xf32>
+      } else {
+        scf.yield %there : tensor<8xf32>
+      }
+      %sum = c10d.all_reduce<sum> %biased on @tp : tensor<8xf32>
+      %ready = c10d.wait_tensor %sum : tensor<8xf32>
+      %result = arith.addf %ready, %there : tensor<8xf32>
+      return %result : tensor<8xf32>
+    }";
+    check(source, &[&[2.0; 8], &[1.0; 8]], &[13.0]);
+}

@@ -4,6 +4,7 @@
 //! `--place-symmetric-buffers`: buffers that peers read get the memory space that
 //! peers can read.
 
+mod branches;
 mod classes;
 mod copies;
 mod cost;
@@ -66,7 +67,9 @@ symm_mem.one_shot_all_reduce<sum> ins(%p : memref<8xf32, #comm.symm_mem<@tp>>)
 Where no allocation can be changed, the operand is copied into a fresh symmetric
 buffer right before the op, and back after it if the op overwrites it: arguments of
 public functions, globals, buffers on the stack, buffers in other memory spaces,
-buffers that another group needs too, and what ops make of which nothing is known.
+buffers that another group needs too, what ops make of which nothing is known, and what
+comes out of a branch or a loop that ranks may run differently: one that depends on
+`comm.rank` or on what is in buffers.
 A buffer that a public function returns is copied where it is returned, unless
 copying at the collectives costs less. Ops of which nothing is known, and external
 functions, get symmetric memory as ordinary memory through a

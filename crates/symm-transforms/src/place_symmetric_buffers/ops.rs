@@ -4,6 +4,7 @@
 //! What each op does with the memory space of the memrefs that it touches.
 
 use super::{
+    branches::CHOICES,
     pin::PinKind,
     survey::{Allocation, Need, Operand, Request, Survey, memref_arguments},
 };
@@ -75,6 +76,19 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
             _ => self.visit_other(op, name),
         }
         self.request(op);
+        if CHOICES.contains(&name) {
+            self.choose(op);
+        }
+    }
+
+    /// Records that a number decides which memrefs the results of an op are.
+    fn choose(&mut self, op: OperationRef<'c, 'a>) {
+        for index in 0..op.result_count() {
+            if let Some(value) = memref_result(op, index) {
+                let node = self.classes.node(value);
+                self.choices.push((op, node));
+            }
+        }
     }
 
     fn visit_other(&mut self, op: OperationRef<'c, 'a>, name: &str) {

@@ -35,6 +35,8 @@ pub enum PinKind {
     Made,
     /// It goes into an op of which nothing is known.
     Taken,
+    /// Ranks may choose another one each.
+    Branch,
 }
 
 impl fmt::Display for Pin<'_, '_> {
@@ -54,6 +56,11 @@ impl fmt::Display for Pin<'_, '_> {
             PinKind::Stack => formatter.write_str("the buffer is on the stack"),
             PinKind::Stored => formatter.write_str("the buffer's descriptor is stored in memory"),
             PinKind::Made => write!(formatter, "the buffer comes from '{}'", name(op)),
+            PinKind::Branch => write!(
+                formatter,
+                "the buffer comes out of '{}', which ranks may run differently",
+                name(op)
+            ),
             PinKind::Taken => write!(formatter, "the buffer goes into '{}'", name(op)),
         }
     }

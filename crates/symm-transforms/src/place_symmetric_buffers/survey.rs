@@ -77,6 +77,8 @@ pub struct Survey<'c, 'a> {
     pub loans: Vec<Operand<'c, 'a>>,
     /// Operands that leave the module for good, as ordinary memory.
     pub exits: Vec<Operand<'c, 'a>>,
+    /// The memrefs that ops choose by a number, with the ops.
+    pub choices: Vec<(OperationRef<'c, 'a>, Node)>,
     /// The functions.
     pub functions: Functions<'c, 'a>,
     /// Ops that are not bufferized and need a symmetric operand.
@@ -91,6 +93,7 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
         let mut survey = Self::default();
         survey.visit(module);
         survey.connect_functions();
+        survey.pin_branches();
         survey.pin_unexplained();
         survey
     }
