@@ -217,9 +217,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A communicator is destroyed together with its peers'; after a failure they may never come to that.
         if self.rank.has_failed() {
             self.leave(&self.stream);
+        } else {
+            self.gpu.part();
         }
     }
 }
