@@ -33,7 +33,6 @@ pub struct Session {
     lookout: Arc<Lookout>,
     stream: Stream,
     program: Program,
-    /// Last, so that the rank has finished when its GPU is given back.
     rank: Rank,
 }
 
