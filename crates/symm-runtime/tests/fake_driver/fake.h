@@ -25,6 +25,7 @@
 //   FAKE_SLOW=RULE:MS         kernels that take MS milliseconds
 //   FAKE_WAIT=RULE            all-reduce kernels that wait for a peer in vain, as generated ones do: until their time is out
 //                             or the abort word of their group is set; they fill their record and set the peers' words
+//   FAKE_WAIT=RULE:left       the same, but they leave at once, because of a peer that never says why
 //   FAKE_FAIL=RULE:N          launches that fail, after N that don't; the name of graphs is "graph"
 //   FAKE_NCCL_VERSION=22803   NCCL's version
 //   FAKE_NCCL_STALL=RANK      ncclCommInitRank never returns on this rank of a communicator
