@@ -28,6 +28,21 @@ fn a_rank_that_brings_another_buffer_ends_the_kernel_that_waits_for_it() {
 }
 
 #[test]
+fn a_result_that_begins_within_the_operand_is_refused() {
+    on_gpus(&[], || {
+        for program in ["zoo", "nccl"] {
+            let failed = failure((program, 2), TIMEOUT, run("overlapping"));
+            failed
+                .says(&[
+                    " made an invalid call: the result overlaps the operand",
+                    "give the result a buffer of its own",
+                ])
+                .left();
+        }
+    });
+}
+
+#[test]
 fn a_launch_that_fails_ends_what_nccl_waits_for_before_memory_is_freed() {
     on_gpus(&[("FAKE_FAIL", "1:affine:0")], || {
         let failed = failure(("nccl", 2), TIMEOUT, run("computed"));
