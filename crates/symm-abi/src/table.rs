@@ -49,7 +49,8 @@ pub struct GroupView {
 
 /// One collective for the runtime's library; all buffers are contiguous and row-major.
 ///
-/// `input` and `output` may overlap in any way; the runtime copies where it has to.
+/// `input` and `output` may overlap in any way; the runtime copies where it has to. In a program for CUDA it copies
+/// nothing: there they are apart, or, in an all-reduce and a broadcast, the same.
 #[derive(Debug)]
 #[repr(C)]
 pub struct CollectiveCall {

@@ -360,6 +360,8 @@ fn an_error_or_panic_of_one_rank_ends_all() {
             Ok(())
         });
         let error = outcome.unwrap_err();
+        // Its own error is no end that others count on.
+        assert_eq!(error.report.activities[1], Activity::Loading);
         let Failure::RankError { rank: 1, message } = error.report.failure else {
             panic!()
         };

@@ -46,8 +46,13 @@ impl Compiled {
         }
     }
 
-    /// Returns the path of the compiled program, which lives as long as this value.
-    pub fn path(&self) -> PathBuf {
+    /// Returns the path of the compiled program, which lives as long as this value, as jobs have it.
+    pub fn name(&self) -> Result<String, String> {
+        let path = self.path().into_os_string().into_string();
+        path.map_err(|_| "temporary folder: expected a path in UTF-8".into())
+    }
+
+    fn path(&self) -> PathBuf {
         self.folder.path().join("program.so")
     }
 }

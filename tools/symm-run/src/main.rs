@@ -74,11 +74,7 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
         .then(|| Compiled::new(&cli.program, device))
         .transpose()?;
     let program = match &compiled {
-        Some(compiled) => compiled
-            .path()
-            .to_str()
-            .ok_or("temporary folder: expected a path in UTF-8")?
-            .to_owned(),
+        Some(compiled) => compiled.name()?,
         None => cli.program.clone(),
     };
     let artifact = Artifact::read(Path::new(&rank_path(&program, 0))).map_err(text)?;
@@ -107,29 +103,23 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
         (None, Isolation::Thread) => threads(&World::create(spec).map_err(text)?, &job, artifact)?,
         (None, Isolation::Process) => processes(&World::create(spec).map_err(text)?, &job)?,
     };
-    match outcome {
-        Ok(reports) => {
-            let traced = cli
-                .trace
-                .iter()
-                .try_for_each(|path| gpu::write_trace(path, launched.as_ref(), &reports));
-            let told = traced.and_then(|()| match speaks {
+    let told = outcome
+        .map_err(|error| describe(&error, &manifest))
+        .and_then(|reports| {
+            let mut traces = cli.trace.iter();
+            traces.try_for_each(|path| gpu::write_trace(path, launched.as_ref(), &reports))?;
+            match speaks {
                 true => tell(cli, &job, &reports),
                 false => Ok(()),
-            });
-            Ok(told.map_or_else(
-                |message| {
-                    complain(message);
-                    RUN_FAILED.into()
-                },
-                |()| ExitCode::SUCCESS,
-            ))
-        }
-        Err(error) => {
-            complain(describe(&error, &manifest));
-            Ok(RUN_FAILED.into())
-        }
-    }
+            }
+        });
+    Ok(told.map_or_else(failed, |()| ExitCode::SUCCESS))
+}
+
+/// Prints why a run that began has failed.
+fn failed(message: String) -> ExitCode {
+    complain(message);
+    RUN_FAILED.into()
 }
 
 /// Prints what a run gave.

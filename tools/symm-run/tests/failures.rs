@@ -147,6 +147,19 @@ fn a_crash_names_its_rank() {
 }
 
 #[test]
+fn a_host_without_threads_says_so() {
+    let zoo = Zoo::new(2);
+    let mut command = common::command(&zoo.program, &format!("{PROCESS} --entry sum"));
+    // No address space has room for such a stack.
+    command.env("RUST_MIN_STACK", (1u64 << 50).to_string());
+    let error = common::said(&mut command).error(1);
+    assert!(
+        error.starts_with("error: rank 0: its process can't be started: "),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_full_disk_is_no_success() {
     let zoo = Zoo::new(2);
     let mut command = common::command(&zoo.program, "--arg x=ones --entry sum");

@@ -18,6 +18,7 @@ use std::{
 };
 
 use super::{Nccl, NcclError, library::RawComm};
+use crate::Device;
 
 /// Time that calls have to return by themselves before an abort: all that don't wait for a peer.
 const RETURN: Duration = Duration::from_millis(20);
@@ -73,6 +74,8 @@ pub struct Aborter {
     pub(super) raw: RawComm,
     pub(super) rank: u32,
     pub(super) usage: Arc<Usage>,
+    /// NCCL cleans up in its context, when nobody else may need that any more.
+    pub(super) _device: Device,
 }
 
 // SAFETY: NCCL lets any thread abort a communicator; `usage` sees to it that this happens once, and never after it was

@@ -44,8 +44,8 @@ impl Communicator {
     ///
     /// # Safety
     ///
-    /// The addresses are of that many elements, counted as [`CollectiveKind`] says, and stay valid until the stream has
-    /// run the operation.
+    /// The addresses are of that many elements, counted as [`CollectiveKind`] says, overlap only where NCCL lets them, and
+    /// stay valid until the stream has run the operation.
     pub unsafe fn collective(&self, stream: &Stream, call: &Collective) -> Result<(), NcclError> {
         let Collective { input, output, .. } = *call;
         let raw = Raw {

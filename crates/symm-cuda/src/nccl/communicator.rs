@@ -158,6 +158,7 @@ impl Communicator {
             raw: *self.raw,
             rank: self.rank,
             usage: self.usage.clone(),
+            _device: self.device.clone(),
         }
     }
 

@@ -23,7 +23,20 @@ pub struct CRank {
 struct Started {
     on: On,
     program: Program,
+    /// Last, so that the rank has finished when its GPU is given back.
+    part: Part,
+}
+
+/// The part of a rank that has started; the rank has finished when this is dropped.
+struct Part {
     world: World,
+    number: u32,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.world.finish(self.number);
+    }
 }
 
 enum On {
@@ -55,27 +68,20 @@ impl Started {
         };
         // Recorded, so that the other ranks need not wait for this one.
         let on = on.map_err(|error| failed(&world.world, &program, number, error))?;
-        Ok(Self {
-            on,
-            program,
+        let part = Part {
             world: world.world.clone(),
-        })
-    }
-
-    fn number(&self) -> u32 {
-        match &self.on {
-            On::Cpu(rank) => rank.number(),
-            On::Gpu(session) => session.number(),
-        }
+            number,
+        };
+        Ok(Self { on, program, part })
     }
 
     fn trouble(&self, error: Error) -> Trouble {
-        failed(&self.world, &self.program, self.number(), error)
+        failed(&self.part.world, &self.program, self.part.number, error)
     }
 
     fn check(&self) -> Result<(), Error> {
         match &self.on {
-            On::Cpu(_) if self.world.has_failed() => Err(Error::Aborted),
+            On::Cpu(_) if self.part.world.has_failed() => Err(Error::Aborted),
             On::Cpu(_) => Ok(()),
             On::Gpu(session) => session.poll(),
         }
@@ -287,4 +293,30 @@ pub unsafe extern "C" fn symm_call_bind_result(
 pub unsafe extern "C" fn symm_call_run(call: *mut CCall, stream: *mut c_void) -> Status {
     // SAFETY: passed on from the caller.
     unsafe { on_call(call, |call| call.run(stream)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WorldSpec;
+    use std::time::Duration;
+
+    #[test]
+    fn a_rank_has_finished_when_it_is_freed() {
+        let world = World::create(WorldSpec {
+            size: 1,
+            groups: Vec::new(),
+            timeout: Duration::from_secs(1),
+            plan_hash: String::new(),
+            host_heaps: false,
+        })
+        .unwrap();
+        let part = Part {
+            world: world.clone(),
+            number: 0,
+        };
+        assert!(!world.has_finished(0));
+        drop(part);
+        assert!(world.has_finished(0));
+    }
 }

@@ -8,21 +8,21 @@ use symm_abi::{CollectiveCall, CollectiveKind, DType, ReduceOp};
 
 /// A collective that makes sense; counts are in elements.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
-    pub(super) kind: CollectiveKind,
-    pub(super) dtype: DType,
+pub(crate) struct Call {
+    pub(crate) kind: CollectiveKind,
+    pub(crate) dtype: DType,
     /// Present where the kind reduces.
-    pub(super) reduction: Option<ReduceOp>,
-    pub(super) root: usize,
-    pub(super) input: *const u8,
-    pub(super) input_count: usize,
-    pub(super) output: *mut u8,
-    pub(super) output_count: usize,
+    pub(crate) reduction: Option<ReduceOp>,
+    pub(crate) root: usize,
+    pub(crate) input: *const u8,
+    pub(crate) input_count: usize,
+    pub(crate) output: *mut u8,
+    pub(crate) output_count: usize,
 }
 
 impl Call {
     /// Checks a call on a group of `size` members.
-    pub(super) fn check(call: &CollectiveCall, size: usize) -> Result<Self, String> {
+    pub(crate) fn check(call: &CollectiveCall, size: usize) -> Result<Self, String> {
         let kind = CollectiveKind::from_number(call.kind)
             .ok_or_else(|| format!("there is no collective {}", call.kind))?;
         let dtype = DType::from_number(call.dtype)
@@ -54,26 +54,31 @@ impl Call {
         Ok(checked)
     }
 
-    pub(super) fn input_bytes(&self) -> usize {
+    pub(crate) fn input_bytes(&self) -> usize {
         self.input_count * self.dtype.size()
     }
 
     /// Tells whether results overwrite inputs that are still needed: all overlaps but that of whole, equal buffers in
     /// collectives that go through them in step.
-    pub(super) fn needs_copy(&self) -> bool {
+    pub(crate) fn needs_copy(&self) -> bool {
         let in_step = matches!(
             self.kind,
             CollectiveKind::AllReduce | CollectiveKind::Broadcast
         );
-        let input = span(self.input, self.input_bytes());
-        let output = span(self.output, self.output_count * self.dtype.size());
-        let overlap = input.start < output.end && output.start < input.end;
-        overlap && !(in_step && input == output)
+        let input = span(self.input as usize, self.input_bytes());
+        let output = span(self.output as usize, self.output_count * self.dtype.size());
+        overlap(&input, &output) && !(in_step && input == output)
     }
 }
 
-fn span(start: *const u8, bytes: usize) -> Range<usize> {
-    start as usize..(start as usize).saturating_add(bytes)
+/// Returns the addresses of a buffer.
+pub(crate) fn span(start: usize, bytes: usize) -> Range<usize> {
+    start..start.saturating_add(bytes)
+}
+
+/// Tells whether two buffers have an address in common.
+pub(crate) fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
 }
 
 fn reduction(number: u32, dtype: DType) -> Result<ReduceOp, String> {

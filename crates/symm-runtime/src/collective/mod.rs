@@ -13,7 +13,7 @@ mod element;
 mod fold;
 
 use crate::rank::{Failed, Member, STAGE_BYTES};
-use call::Call;
+pub(crate) use call::{Call, overlap, span};
 use fold::Fold;
 use std::{borrow::Cow, ops::Range};
 use symm_abi::{CollectiveCall, CollectiveKind};

@@ -43,7 +43,7 @@ impl Abort {
             }
         }
         let libraries = groups.iter().flatten();
-        let libraries = libraries.filter_map(|group| group.library.as_ref());
+        let libraries = libraries.filter_map(|group| group.library.as_deref());
         Ok(Self {
             begun: Once::new(),
             libraries: libraries.map(Communicator::aborter).collect(),

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Rank,
+    collective::{overlap, span},
     failure::{Activity, Failure},
     rank::Failed,
 };
@@ -222,11 +223,24 @@ impl Running<'_> {
             let message = format!("expected at most {most} elements, got {count}");
             return Err(self.bad_op(all_reduce.op, message));
         }
+        self.check_apart(call, all_reduce)?;
         match &prepared.kernel {
             _ if call.count == 0 => Ok(()),
             Some(kernel) => self.launch_all_reduce(call, all_reduce, prepared, kernel),
             None => self.stand_in(call, all_reduce, prepared),
         }
+    }
+
+    /// Refuses buffers that overlap in part: in every kernel, and in NCCL's, some threads write results while others have
+    /// operands still to read.
+    fn check_apart(&self, call: &AllReduceCall, all_reduce: &AllReduce) -> Result<(), Failed> {
+        let bytes = call.count as usize * all_reduce.spec.dtype.size();
+        let input = span(call.input as usize, bytes);
+        let output = span(call.output as usize, bytes);
+        if input != output && overlap(&input, &output) {
+            return Err(self.bad_op(all_reduce.op, collective::OVERLAP.into()));
+        }
+        Ok(())
     }
 
     fn launch_all_reduce(
@@ -300,11 +314,10 @@ impl Running<'_> {
 
     pub(super) fn collective(&self, call: &CollectiveCall) -> Result<(), Failed> {
         self.healthy()?;
-        let size = self
-            .group(call.group)
-            .map_or(0, |group| group.ranks.len() as u64);
-        let collective =
-            collective::read(call, size).map_err(|why| self.bad_op(call.op_id, why))?;
+        let group = self.group(call.group);
+        let group = group.ok_or_else(|| self.not_a_member(call.op_id))?;
+        let collective = collective::read(call, group.ranks.len())
+            .map_err(|why| self.bad_op(call.op_id, why))?;
         if collective.input_count == 0 && collective.output_count == 0 {
             return Ok(());
         }

@@ -3,57 +3,40 @@
 
 //! Calls of generated code for collectives, checked before NCCL gets them.
 
-use symm_abi::{CollectiveCall, CollectiveKind, DType, ReduceOp};
+use crate::collective::Call;
+use symm_abi::CollectiveCall;
 use symm_cuda::nccl::Collective;
 
+/// Says that a result lies where an operand does that is still needed. Nothing on a GPU copies it first.
+pub(super) const OVERLAP: &str =
+    "the result overlaps the operand, which is still needed: give the result a buffer of its own";
+
 /// Reads a call of generated code, for a group of `size` members.
-pub(super) fn read(call: &CollectiveCall, size: u64) -> Result<Collective, String> {
-    let kind = CollectiveKind::from_number(call.kind)
-        .ok_or_else(|| format!("there is no collective {}", call.kind))?;
-    let dtype = DType::from_number(call.dtype)
-        .ok_or_else(|| format!("there is no element type {}", call.dtype))?;
-    let op = ReduceOp::from_number(call.reduce_op).filter(|_| kind.reduces());
-    if kind.reduces() && !op.is_some_and(|op| dtype.has_reduction(op)) {
-        return Err(format!(
-            "{} has no reduction {}",
-            dtype.name(),
-            call.reduce_op
-        ));
-    }
-    let (input, output) = (call.input_count, call.output_count);
-    let counts_fit = match kind {
-        CollectiveKind::AllReduce | CollectiveKind::Broadcast => input == output,
-        CollectiveKind::AllGather => input.checked_mul(size) == Some(output),
-        CollectiveKind::ReduceScatter => output.checked_mul(size) == Some(input),
-        CollectiveKind::AllToAll => input == output && size > 0 && input % size == 0,
-    };
-    if !counts_fit {
-        return Err(format!(
-            "{input} elements don't become {output} on {size} ranks"
-        ));
-    }
-    if kind == CollectiveKind::AllToAll && call.input == call.output.cast_const() && input > 0 {
-        return Err("an all-to-all does not work in place".into());
-    }
-    if u64::from(call.root) >= size.max(1) {
-        return Err(format!("there is no member {} of {size}", call.root));
+///
+/// # Errors
+/// When the call makes no sense, or a result overwrites what another rank has still to get.
+pub(super) fn read(call: &CollectiveCall, size: usize) -> Result<Collective, String> {
+    let call = Call::check(call, size)?;
+    if call.needs_copy() {
+        return Err(OVERLAP.into());
     }
     Ok(Collective {
-        kind,
-        dtype,
-        op,
-        root: call.root,
+        kind: call.kind,
+        dtype: call.dtype,
+        op: call.reduction,
+        root: call.root as u32,
         input: call.input as u64,
-        input_count: input as usize,
+        input_count: call.input_count,
         output: call.output as u64,
-        output_count: output as usize,
+        output_count: call.output_count,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::c_void;
+    use std::{ffi::c_void, ptr};
+    use symm_abi::{CollectiveKind, DType, ReduceOp};
 
     fn call(kind: CollectiveKind, input_count: u64, output_count: u64) -> CollectiveCall {
         CollectiveCall {
@@ -99,10 +82,26 @@ mod tests {
         };
         assert!(refusal(|c| c.kind = 9).contains("collective 9"));
         assert!(refusal(|c| c.dtype = 99).contains("element type 99"));
-        assert!(refusal(|c| c.reduce_op = ReduceOp::BXor as u32).contains("f32 has no reduction"));
-        assert!(refusal(|c| c.root = 4).contains("member 4 of 4"));
-        let mut in_place = call(CollectiveKind::AllToAll, 8, 8);
-        in_place.output = in_place.input.cast_mut();
-        assert!(read(&in_place, 4).unwrap_err().contains("in place"));
+        assert!(
+            refusal(|c| c.reduce_op = ReduceOp::BXor as u32)
+                .contains("bxor does not exist for f32")
+        );
+        assert!(refusal(|c| c.root = 4).contains("root 4 is not one of 4"));
+        assert!(refusal(|c| c.output = ptr::null_mut()).contains("address null"));
+    }
+
+    #[test]
+    fn results_overwrite_no_operand_that_is_needed() {
+        let read_at = |kind, shift| {
+            let mut call = call(kind, 8, 8);
+            call.output = call.input.cast_mut().wrapping_byte_add(shift);
+            read(&call, 4)
+        };
+        for kind in [CollectiveKind::AllReduce, CollectiveKind::Broadcast] {
+            assert!(read_at(kind, 0).is_ok());
+            assert_eq!(read_at(kind, 16).unwrap_err(), OVERLAP);
+            assert!(read_at(kind, 32).is_ok());
+        }
+        assert_eq!(read_at(CollectiveKind::AllToAll, 0).unwrap_err(), OVERLAP);
     }
 }

@@ -8,8 +8,8 @@ use super::{
     arena::{ALIGN, Arena},
     group::{Group, Joined, Joining, Memory, View},
     join,
-    library::{self, Connecting},
-    plan::Plan,
+    library::{self, Connected, Connecting},
+    plan::{Place, Plan},
     room,
 };
 use crate::{Error, Program, Rank, rank::Failed};
@@ -89,9 +89,6 @@ pub(super) fn open(local_rank: u32, config: &Config) -> Result<Device, Error> {
     Ok(Device::open(ordinal)?)
 }
 
-/// Returns the function of a name in a module of the program, by the module's number.
-type GetFunction<'a> = dyn Fn(u32, &str) -> symm_cuda::Result<Function> + 'a;
-
 /// Gathers what a rank's GPU has to hold.
 pub(super) struct Loader<'a> {
     pub(super) rank: &'a Rank,
@@ -101,78 +98,118 @@ pub(super) struct Loader<'a> {
     pub(super) device: Device,
 }
 
+/// What a rank prepares by itself.
+struct Own {
+    states: DeviceMemory,
+    arena: DeviceMemory,
+    constants: DeviceMemory,
+    /// Addresses, by constant.
+    addresses: Vec<u64>,
+    modules: Vec<Arc<Module>>,
+    kernels: Vec<Function>,
+    blas: Option<Products>,
+    watch: Watch,
+}
+
+impl Own {
+    /// Returns the function of a name in a module of the program, by the module's number.
+    fn function(&self, module: u32, entry: &str) -> symm_cuda::Result<Function> {
+        self.modules[module as usize].function(entry)
+    }
+}
+
 impl Loader<'_> {
     pub(super) fn load(self, stream: &Stream) -> Result<Gpu, Error> {
         self.check_chip()?;
         let manifest = self.program.manifest();
         let plan = Plan::new(manifest, self.cuda, self.config);
-        let states = DeviceMemory::zeroed(&self.device, plan.state_bytes as usize)?;
-        let channels = self.cuda.all_reduces.len();
-        let watch = Watch::new(&self.device, self.rank.number(), channels)?;
-        let arena_bytes = self.arena_bytes()?;
-        let arena = DeviceMemory::zeroed(&self.device, arena_bytes as usize)?;
-        let (constants, constant_memory) = self.constants()?;
-        let modules = self.modules()?;
-        let function = |module: u32, entry: &str| modules[module as usize].function(entry);
-        let kernels = self.cuda.kernels.iter();
-        let kernels = kernels
-            .map(|kernel| function(kernel.module, &kernel.entry))
-            .collect::<Result<_, _>>()?;
-        let blas = self.products(stream)?;
-
+        let own = self.own(&plan, stream)?;
         // Whoever failed above has said so: nobody waits for it in an exchange.
         self.rank.meet().map_err(|Failed| Error::Aborted)?;
-        let groups = self.groups(manifest, &plan, &function)?;
+        let groups = self.groups(manifest, &plan, &own)?;
         let views = groups.iter().zip(&manifest.groups);
         let views = views
             .map(|(group, described)| View::new(described.size, group.as_ref()))
             .collect();
-        let sharing = room::sharing(self.rank, &self.device)?;
-        let places = (0..).zip(self.cuda.all_reduces.iter().zip(&plan.places));
-        let all_reduces = places
-            .map(|(index, (all_reduce, place))| {
-                let Some(group) = &groups[place.group as usize] else {
-                    return Ok(None);
-                };
-                let channel = &plan.groups[place.group as usize].channels[place.channel];
-                let kernel = match &group.memory {
-                    Memory::Plain { .. } => None,
-                    Memory::Symmetric(heap) => Some(Kernel {
-                        function: function(all_reduce.module, &all_reduce.entry)?,
-                        shape: room::shape(all_reduce, group.room[place.channel], sharing)?,
-                        params: KernelParams {
-                            peers: heap.peers(heap.layout().channels()[place.channel].offset),
-                            state: states.address() + place.state,
-                            stride: channel.stride,
-                            abort: heap.abort_word(),
-                            record: watch.device_address(index)?,
-                            timeout_ns: self.timeout_ns(),
-                            rank: group.me,
-                            op: all_reduce.op,
-                            flags: all_reduce.trigger.flags(),
-                            ..KernelParams::default()
-                        },
-                    }),
-                };
-                Ok(Some(Prepared {
-                    group: place.group,
-                    kernel,
-                }))
-            })
-            .collect::<Result<_, Error>>()?;
+        let all_reduces = self.all_reduces(&plan, &own, &groups)?;
+        let arena_bytes = self.arena_bytes()?;
         Ok(Gpu {
-            arena: Arena::new(arena.address(), arena_bytes, manifest.buffers.len()),
+            arena: Arena::new(own.arena.address(), arena_bytes, manifest.buffers.len()),
             views,
             groups,
-            kernels,
+            kernels: own.kernels,
             all_reduces,
-            blas,
-            constants,
-            watch: Arc::new(watch),
+            blas: own.blas,
+            constants: own.addresses,
+            watch: Arc::new(own.watch),
             mark: Arc::new(Mark::new(&self.device)?),
             device: self.device,
-            _memory: [states, arena, constant_memory],
+            _memory: [own.states, own.arena, own.constants],
         })
+    }
+
+    /// Prepares what takes no other rank.
+    fn own(&self, plan: &Plan, stream: &Stream) -> Result<Own, Error> {
+        let states = DeviceMemory::zeroed(&self.device, plan.state_bytes as usize)?;
+        let channels = self.cuda.all_reduces.len();
+        let watch = Watch::new(&self.device, self.rank.number(), channels)?;
+        let arena = DeviceMemory::zeroed(&self.device, self.arena_bytes()? as usize)?;
+        let (addresses, constants) = self.constants()?;
+        let mut own = Own {
+            states,
+            arena,
+            constants,
+            addresses,
+            modules: self.modules()?,
+            kernels: Vec::new(),
+            blas: self.products(stream)?,
+            watch,
+        };
+        let kernels = self.cuda.kernels.iter();
+        own.kernels = kernels
+            .map(|kernel| own.function(kernel.module, &kernel.entry))
+            .collect::<Result<_, _>>()?;
+        Ok(own)
+    }
+
+    /// Prepares the all-reduces of the groups that this rank is in.
+    fn all_reduces(
+        &self,
+        plan: &Plan,
+        own: &Own,
+        groups: &[Option<Group>],
+    ) -> Result<Vec<Option<Prepared>>, Error> {
+        let sharing = room::sharing(self.rank, &self.device)?;
+        let places = (0..).zip(self.cuda.all_reduces.iter().zip(&plan.places));
+        let prepare = |(index, (all_reduce, place)): (usize, (&AllReduce, &Place))| {
+            let Some(group) = &groups[place.group as usize] else {
+                return Ok(None);
+            };
+            let kernel = match &group.memory {
+                Memory::Plain { .. } => None,
+                Memory::Symmetric(heap) => Some(Kernel {
+                    function: own.function(all_reduce.module, &all_reduce.entry)?,
+                    shape: room::shape(all_reduce, group.room[place.channel], sharing)?,
+                    params: KernelParams {
+                        peers: heap.peers(heap.layout().channels()[place.channel].offset),
+                        state: own.states.address() + place.state,
+                        stride: plan.groups[place.group as usize].channels[place.channel].stride,
+                        abort: heap.abort_word(),
+                        record: own.watch.device_address(index)?,
+                        timeout_ns: self.timeout_ns(),
+                        rank: group.me,
+                        op: all_reduce.op,
+                        flags: all_reduce.trigger.flags(),
+                        ..KernelParams::default()
+                    },
+                }),
+            };
+            Ok(Some(Prepared {
+                group: place.group,
+                kernel,
+            }))
+        };
+        places.map(prepare).collect()
     }
 
     fn check_chip(&self) -> Result<(), Error> {
@@ -264,9 +301,9 @@ impl Loader<'_> {
         &self,
         manifest: &Manifest,
         plan: &Plan,
-        function: &GetFunction,
+        own: &Own,
     ) -> Result<Vec<Option<Group>>, Error> {
-        let joined = self.join_groups(manifest, plan, function)?;
+        let joined = self.join_groups(manifest, plan, own)?;
         let needs_library = joined.iter().flatten().any(|(_, id)| id.is_some());
         let scratch = needs_library.then(|| library::scratch(&self.device));
         let scratch = scratch.transpose()?;
@@ -310,7 +347,7 @@ impl Loader<'_> {
         &self,
         manifest: &Manifest,
         plan: &Plan,
-        function: &GetFunction,
+        own: &Own,
     ) -> Result<Vec<Option<Joined>>, Error> {
         let hash = plan_hash(&manifest.plan_hash);
         let groups = (0..).zip(manifest.groups.iter().zip(&plan.groups));
@@ -339,7 +376,7 @@ impl Loader<'_> {
                 hash,
                 fallback: self.config.fallback,
             };
-            let fits = self.room(plan, index, function);
+            let fits = self.room(plan, index, own);
             let joined = joining.join(me, &mut exchange).and_then(|mut joined| {
                 joined.0.room = room::everywhere(&mut exchange, &fits?)?;
                 Ok(joined)
@@ -350,12 +387,12 @@ impl Loader<'_> {
     }
 
     /// Returns, for each channel of a group, how many blocks of its kernel fit on this rank's GPU.
-    fn room(&self, plan: &Plan, group: u32, function: &GetFunction) -> Result<Vec<u32>, Error> {
+    fn room(&self, plan: &Plan, group: u32, own: &Own) -> Result<Vec<u32>, Error> {
         let sharing = room::sharing(self.rank, &self.device)?;
         let mut room = Vec::new();
         for (all_reduce, place) in self.cuda.all_reduces.iter().zip(&plan.places) {
             if (place.group, place.channel) == (group, room.len()) {
-                let kernel = function(all_reduce.module, &all_reduce.entry)?;
+                let kernel = own.function(all_reduce.module, &all_reduce.entry)?;
                 room.push(room::here(&kernel, all_reduce, sharing)?);
             }
         }
@@ -376,6 +413,13 @@ fn plan_hash(hex: &str) -> [u8; 32] {
 }
 
 impl Gpu {
+    /// Lets the communicators be destroyed when they are dropped, which waits for all members.
+    pub(super) fn part(&self) {
+        let groups = self.groups.iter().flatten();
+        let libraries = groups.filter_map(|group| group.library.as_ref());
+        libraries.for_each(Connected::part);
+    }
+
     /// Frees what an entry left allocated, and ends its count of collectives.
     pub(super) fn end_entry(&self) {
         self.arena.reset();

@@ -3,7 +3,7 @@
 
 //! One group as a member on a GPU has it: heap, channels, and NCCL where it is needed.
 
-use super::{arena::Arena, plan::GroupPlan};
+use super::{arena::Arena, library::Connected, plan::GroupPlan};
 use crate::Error;
 use std::cell::{Cell, UnsafeCell};
 use symm_abi::{GroupView, Manifest, NOT_A_MEMBER, PAD_STRIDE, cuda::AllReduce};
@@ -27,7 +27,7 @@ pub(super) struct Group {
     /// Symmetric buffers, or their stand-ins.
     pub(super) arena: Arena,
     pub(super) memory: Memory,
-    pub(super) library: Option<Communicator>,
+    pub(super) library: Option<Connected>,
     /// By channel, how many blocks of its kernel fit on every member's GPU.
     pub(super) room: Vec<u32>,
     /// What is known of the collectives that were put into streams.

@@ -13,6 +13,8 @@ use crate::{
     failure::{Activity, Failure},
 };
 use std::{
+    cell::Cell,
+    ops::Deref,
     sync::{
         Arc,
         mpsc::{self, RecvTimeoutError},
@@ -63,6 +65,46 @@ pub(super) fn kind(name: &str) -> Option<CollectiveKind> {
     found.map(|(_, kind)| kind)
 }
 
+/// A communicator that its rank may have to leave alone.
+///
+/// Destroying one waits for its peers, which may never come to that once anything has failed. So it is aborted instead
+/// when it is dropped, wherever a start stops, unless the ranks part.
+#[derive(Debug)]
+pub(super) struct Connected {
+    communicator: Communicator,
+    parts: Cell<bool>,
+}
+
+impl Connected {
+    fn new(communicator: Communicator) -> Self {
+        Self {
+            communicator,
+            parts: Cell::new(false),
+        }
+    }
+
+    /// Lets the communicator be destroyed together with its peers', as all of them are about to.
+    pub(super) fn part(&self) {
+        self.parts.set(true);
+    }
+}
+
+impl Deref for Connected {
+    type Target = Communicator;
+
+    fn deref(&self) -> &Communicator {
+        &self.communicator
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if !self.parts.get() {
+            self.communicator.aborter().start();
+        }
+    }
+}
+
 /// A group that is to be connected, on one of its members.
 pub(super) struct Connecting<'a> {
     pub(super) rank: &'a Rank,
@@ -79,11 +121,11 @@ impl Connecting<'_> {
     ///
     /// # Errors
     /// [`Error::Aborted`] when a rank has failed or does not come, or NCCL takes too long; another error when NCCL fails.
-    pub(super) fn connect(&self, id: UniqueId, scratch: &Scratch) -> Result<Communicator, Error> {
+    pub(super) fn connect(&self, id: UniqueId, scratch: &Scratch) -> Result<Connected, Error> {
         let (device, (me, size)) = (self.device.clone(), self.member);
-        let join = move || Communicator::join(&device, me, size, id);
-        let communicator = self.guarded(join, None)?;
-        let aborter = communicator.aborter();
+        let join = move || Communicator::join(&device, me, size, id).map(Connected::new);
+        let connected = self.guarded(join, None)?;
+        let aborter = connected.aborter();
         let (device, scratch, kinds) = (self.device.clone(), scratch.clone(), self.kinds.clone());
         let use_all = move || {
             let stream = Stream::new(&device)?;
@@ -94,10 +136,10 @@ impl Connecting<'_> {
                 let collective = example(kind, bytes, size as usize, scratch.address());
                 // SAFETY: operand and result are halves of the scratch memory, which is kept until the stream was waited
                 // for.
-                unsafe { communicator.collective(&stream, &collective) }?;
+                unsafe { connected.collective(&stream, &collective) }?;
             }
             stream.synchronize()?;
-            Ok(communicator)
+            Ok(connected)
         };
         self.guarded(use_all, Some(&aborter))
     }

@@ -33,7 +33,6 @@ pub struct Session {
     lookout: Arc<Lookout>,
     stream: Stream,
     program: Program,
-    /// Last, so that the rank has finished when its GPU is given back.
     rank: Rank,
 }
 
@@ -122,8 +121,9 @@ impl Session {
 
     /// Puts an entry into a stream, on the buffers that are bound to it; every rank has to.
     ///
-    /// Neither waits nor allocates. Entries run one after the other: work of the next is put into the same stream, or into
-    /// one that waits for this one's.
+    /// Neither waits nor allocates, also where something has failed: why a kernel has left is [`poll`](Self::poll)'s to find
+    /// out. Entries run one after the other: work of the next is put into the same stream, or into one that waits for this
+    /// one's.
     ///
     /// # Errors
     /// [`Error::Aborted`] when any rank has failed; [`Error::Unbound`] when a buffer is missing.
@@ -133,7 +133,7 @@ impl Session {
     /// device, apart from each other, and stay valid until the stream has run the entry.
     pub unsafe fn enqueue(&self, binding: &mut Binding, stream: &Stream) -> Result<(), Error> {
         let (function, pointers) = binding.ready(&self.program)?;
-        self.poll()?;
+        self.check_world()?;
         self.rank.record().set(Activity::Computing { after: None });
         let is_captured = stream.is_capturing()?;
         let manifest = self.program.manifest();
@@ -156,9 +156,16 @@ impl Session {
             unsafe { function(pointers) }
         });
         self.gpu.end_entry();
-        self.rank.record().set(Activity::Device);
+        // What a kernel was at that has left stays known.
+        let activity = self.lookout.evidence().unwrap_or(Activity::Device);
+        self.rank.record().set(activity);
+        self.check_world()
+    }
+
+    /// Looks whether the world has failed; then every kernel is told to leave, before the caller frees anything, which may
+    /// wait for one.
+    fn check_world(&self) -> Result<(), Error> {
         if self.rank.has_failed() {
-            // Before the caller frees anything, which may wait for a kernel.
             self.lookout.abort.start();
             return Err(Error::Aborted);
         }
@@ -217,9 +224,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A communicator is destroyed together with its peers'; after a failure they may never come to that.
         if self.rank.has_failed() {
             self.leave(&self.stream);
+        } else {
+            self.gpu.part();
         }
     }
 }

@@ -57,23 +57,7 @@ impl Words<'_> {
                 "rank {rank} is out of device memory: a private buffer needs {bytes} bytes, the largest free range of the \
                  arena has {free} of {capacity}: raise --arena-bytes"
             ),
-            Failure::BadCall {
-                rank,
-                op: Some(op),
-                message,
-            } => {
-                format!(
-                    "{}: rank {rank} made an invalid call: {message}",
-                    self.op(*op)
-                )
-            }
-            Failure::BadCall {
-                rank,
-                op: None,
-                message,
-            } => {
-                format!("rank {rank} made an invalid call to the runtime: {message}")
-            }
+            Failure::BadCall { rank, op, message } => self.bad_call(*rank, *op, message),
             Failure::DifferentPrograms {
                 rank,
                 other,
@@ -116,19 +100,7 @@ impl Words<'_> {
                 peer,
                 peer_step,
             } => self.mismatch(*group, (*rank, *step), (*peer, *peer_step)),
-            Failure::NotAMember { rank, group, op } => {
-                let ranks = self
-                    .manifest
-                    .groups
-                    .get(*group as usize)
-                    .map(|group| &group.ranks[..]);
-                format!(
-                    "{}: rank {rank} is not in {}, whose members are {:?}",
-                    self.op(*op),
-                    self.group(*group),
-                    ranks.unwrap_or_default()
-                )
-            }
+            Failure::NotAMember { rank, group, op } => self.not_a_member(*rank, *group, *op),
             Failure::PeerFinished { rank, peer, op } => format!(
                 "{}: rank {rank} waits for rank {peer}, which has finished the program: ranks took different paths",
                 self.op(*op)
@@ -142,6 +114,26 @@ impl Words<'_> {
                 activity,
             } => self.timed_out(*rank, missing, Duration::from_millis(*millis), activity),
         }
+    }
+
+    fn bad_call(&self, rank: u32, op: Option<u32>, message: &str) -> String {
+        match op {
+            Some(op) => format!(
+                "{}: rank {rank} made an invalid call: {message}",
+                self.op(op)
+            ),
+            None => format!("rank {rank} made an invalid call to the runtime: {message}"),
+        }
+    }
+
+    fn not_a_member(&self, rank: u32, group: u32, op: u32) -> String {
+        let described = self.manifest.groups.get(group as usize);
+        let members = described.map(|group| &group.ranks[..]).unwrap_or_default();
+        format!(
+            "{}: rank {rank} is not in {}, whose members are {members:?}",
+            self.op(op),
+            self.group(group)
+        )
     }
 
     fn mismatch(

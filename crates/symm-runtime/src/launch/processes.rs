@@ -26,7 +26,7 @@ use std::{
     },
     process::{Child, Command, ExitStatus},
     sync::mpsc::{self, Sender},
-    thread,
+    thread::{self, Builder},
     time::{Duration, Instant},
 };
 
@@ -49,11 +49,23 @@ pub fn processes(
     thread::scope(|scope| {
         let mut handles = Vec::new();
         for rank in 0..world.spec().size {
-            match spawn(world, command(rank)) {
+            // The thread before the process, so that there is no process that nobody reaps.
+            let (give, given) = mpsc::channel();
+            let home = sender.clone();
+            let body = move || {
+                if let Ok((child, socket)) = given.recv() {
+                    watch(world, rank, job, child, &socket, &home);
+                }
+            };
+            let started = Builder::new()
+                .name(format!("host of rank {rank}"))
+                .spawn_scoped(scope, body)
+                .and_then(|_| spawn(world, command(rank)));
+            match started {
                 Ok((child, socket, handle)) => {
                     handles.push((rank, handle));
-                    let home = sender.clone();
-                    scope.spawn(move || watch(world, rank, job, child, &socket, &home));
+                    // The thread is there, and waits for this.
+                    let _ = give.send((child, socket));
                 }
                 Err(error) => {
                     let message = format!("its process can't be started: {error}");

@@ -124,9 +124,11 @@ pub(super) fn run_rank<T>(
             message: format!("panicked: {}", panic_message(&*panic)),
         }),
     };
-    // Recorded here and not only by the host, so that peers learn of it at once.
-    if let Ending::Failed(failure) = &ending {
-        world.fail(failure.clone());
+    match &ending {
+        Ending::Done(_) => world.finish(number),
+        Ending::Aborted => {}
+        // Recorded here and not only by the host, so that peers learn of it at once.
+        Ending::Failed(failure) => world.fail(failure.clone()),
     }
     ending
 }

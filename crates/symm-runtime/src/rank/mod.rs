@@ -266,12 +266,3 @@ impl Rank {
             .load(Ordering::Acquire)
     }
 }
-
-impl Drop for Rank {
-    fn drop(&mut self) {
-        // After a failure the record stays as evidence of what the rank was doing.
-        if !self.has_failed() {
-            self.record().set(Activity::Finished);
-        }
-    }
-}

@@ -126,7 +126,8 @@ impl World {
         &self.shared.spec
     }
 
-    /// Takes the part of one rank; to be done once per rank.
+    /// Takes the part of one rank; to be done once per rank. Whoever takes it says in the end, with [`finish`](Self::finish),
+    /// that all went well.
     ///
     /// # Panics
     /// When the world has no such rank, or it was taken before, by whichever process.
@@ -144,6 +145,17 @@ impl World {
             return Err(Error::RankTaken { rank });
         }
         Ok(Rank::new(self.shared.clone(), rank))
+    }
+
+    /// Says that a rank is done with everything, without an error: from now on its process may end.
+    ///
+    /// [`launch`](crate::launch) does it for the ranks that it runs. A rank that is only dropped may have been so because of
+    /// an error, which the others are to hear of.
+    pub fn finish(&self, rank: u32) {
+        // After a failure the record stays as evidence of what the rank was doing.
+        if !self.has_failed() {
+            self.shared.control.record(rank).set(Activity::Finished);
+        }
     }
 
     /// Tells whether anything has failed; a failed world can't be used again.
@@ -211,6 +223,18 @@ mod tests {
         let with_heaps = World::create(spec(20)).unwrap();
         assert_eq!(with_heaps.files().len(), 21);
         assert!(World::join(spec(20), files(&world), 1).is_err());
+    }
+
+    #[test]
+    fn a_rank_that_is_dropped_has_not_finished() {
+        let world = World::create(spec(1)).unwrap();
+        drop(world.rank(0));
+        assert!(!world.has_finished(0));
+        world.finish(0);
+        assert!(world.has_finished(0));
+        world.fail(Failure::Lost);
+        world.finish(1);
+        assert!(!world.has_finished(1));
     }
 
     #[test]

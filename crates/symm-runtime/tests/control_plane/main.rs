@@ -96,7 +96,7 @@ impl Ranks {
 
 /// Puts an entry into the session's stream, on a buffer that is to be kept until the stream was waited for; meets nobody.
 fn enqueue(session: &Session, entry: &str) -> Result<DeviceMemory, WorkError> {
-    let bytes = 75 * 64 * 4;
+    let bytes = 4 * programs::COUNT;
     let buffer = DeviceMemory::zeroed(session.device(), 2 * bytes)?;
     let mut binding = Binding::new(session.program(), entry)?;
     binding.argument(0, buffer.address())?;

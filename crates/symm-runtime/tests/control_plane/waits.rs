@@ -134,6 +134,31 @@ fn a_group_that_nccl_does_not_connect_has_a_bound() {
     });
 }
 
+/// Checks that an error of NCCL's while ranks start is what is told, in time: nobody waits for others to destroy anything.
+fn a_start_fails_at_once(program: (&'static str, u32), entry: &'static str) {
+    let failed = failure(program, TIMEOUT, run(entry));
+    assert!(
+        matches!(failed.failure, Failure::RankError { .. }),
+        "{}",
+        failed.text
+    );
+    failed.says(&["pretended failure of NCCL"]).left();
+    assert!(failed.time < Duration::from_secs(8), "{:?}", failed.time);
+}
+
+#[test]
+fn a_group_that_was_connected_does_not_hold_up_the_failure_of_another() {
+    // The groups of all three ranks and of two of them are connected one after the other.
+    let fails = [("FAKE_NCCL_FAIL", "ncclCommInitRank:1:2")];
+    on_gpus(&fails, || a_start_fails_at_once(("pair", 3), "pair"));
+}
+
+#[test]
+fn a_collective_that_fails_at_the_start_is_told_while_the_others_are_in_it() {
+    let fails = [("FAKE_NCCL_FAIL", "ncclAllReduce:1:2")];
+    on_gpus(&fails, || a_start_fails_at_once(("nccl", 2), "all_reduce"));
+}
+
 #[test]
 fn ranks_outside_of_a_group_wait_while_it_is_connected() {
     let slow = [("FAKE_NCCL_INIT", "1500")];

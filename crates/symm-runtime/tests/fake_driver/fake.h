@@ -10,7 +10,8 @@
 //
 // As in the real driver, cuMemFree waits for all devices, and holds up other threads' calls as long; copies that name no
 // stream wait for streams that are not made "non-blocking"; a stream takes 1024 pieces of work and then makes its caller
-// wait. As in the real NCCL, the members are connected inside the first collective of each kind.
+// wait. As in the real NCCL, the members are connected inside the first collective of each kind, and destroying a
+// communicator waits for all of them.
 //
 // What happens is chosen by environment variables. RULE is GPU:NAME, where GPU is an ordinal or *, and NAME a part of the
 // name of a kernel; several rules are separated by commas.
@@ -24,9 +25,11 @@
 //   FAKE_SLOW=RULE:MS         kernels that take MS milliseconds
 //   FAKE_WAIT=RULE            all-reduce kernels that wait for a peer in vain, as generated ones do: until their time is out
 //                             or the abort word of their group is set; they fill their record and set the peers' words
+//   FAKE_WAIT=RULE:left       the same, but they leave at once, because of a peer that never says why
 //   FAKE_FAIL=RULE:N          launches that fail, after N that don't; the name of graphs is "graph"
 //   FAKE_NCCL_VERSION=22803   NCCL's version
 //   FAKE_NCCL_STALL=RANK      ncclCommInitRank never returns on this rank of a communicator
+//   FAKE_NCCL_FAIL=NAME:RANK:SIZE   ncclCommInitRank or ncclAllReduce fails on this rank of communicators of SIZE members
 //   FAKE_NCCL_INIT=MS         ncclCommInitRank takes MS milliseconds
 //   FAKE_TRACE=1              tells of every call on the standard error
 

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { REMOTE_ERROR = 6, MAX_MEMBERS = 16, PAUSE = 200 };
+enum { REMOTE_ERROR = 6, MAX_MEMBERS = 16, PAUSE = 200, DESTROY_MS = 20000 };
 
 enum kind { ALL_REDUCE, REDUCE_SCATTER, ALL_GATHER, BROADCAST, POINT_TO_POINT, KINDS };
 
@@ -25,7 +25,7 @@ struct id {
 
 // What the members share.
 struct clique {
-  atomic_int joined, connected[KINDS];
+  atomic_int joined, connected[KINDS], destroyed;
   // Collectives that each member's device has begun.
   atomic_ullong begun[MAX_MEMBERS];
 };
@@ -40,6 +40,14 @@ struct communicator {
 static int number(const char *variable, int otherwise) {
   const char *given = getenv(variable);
   return given ? atoi(given) : otherwise;
+}
+
+// Whether FAKE_NCCL_FAIL names this call.
+static int fails(const char *name, int rank, int size) {
+  char rule[64];
+  const char *given = getenv("FAKE_NCCL_FAIL");
+  snprintf(rule, sizeof rule, "%s:%d:%d", name, rank, size);
+  return given && strcmp(given, rule) == 0;
 }
 
 int ncclGetVersion(int *version) {
@@ -66,6 +74,8 @@ int ncclCommInitRank(struct communicator **made, int size, struct id id, int ran
   close(file);
   communicator->size = size, communicator->rank = rank;
   TRACE("ncclCommInitRank %d of %d", rank, size);
+  if (fails("ncclCommInitRank", rank, size))
+    return REMOTE_ERROR;
   while (number("FAKE_NCCL_STALL", -1) == rank)
     usleep(PAUSE);
   usleep((useconds_t)number("FAKE_NCCL_INIT", 0) * 1000);
@@ -78,9 +88,13 @@ int ncclCommInitRank(struct communicator **made, int size, struct id id, int ran
   return SUCCESS;
 }
 
-// Never freed: work in streams may refer to it.
+// Waits for all members, but not for ever, so that a test sees that somebody has. Never freed: work in streams may refer to it.
 int ncclCommDestroy(struct communicator *communicator) {
+  double begun = fake_now();
   TRACE("ncclCommDestroy %d", communicator->rank);
+  atomic_fetch_add(&communicator->clique->destroyed, 1);
+  while (atomic_load(&communicator->clique->destroyed) < communicator->size && fake_now() - begun < DESTROY_MS)
+    usleep(PAUSE);
   return SUCCESS;
 }
 
@@ -157,6 +171,8 @@ static int point_to_point(struct communicator *communicator, void *stream) {
 
 int ncclAllReduce(UNUSED const void *from, UNUSED void *to, UNUSED size_t count, UNUSED int type, UNUSED int op,
                   struct communicator *communicator, void *stream) {
+  if (fails("ncclAllReduce", communicator->rank, communicator->size))
+    return REMOTE_ERROR;
   return collective(communicator, ALL_REDUCE, stream);
 }
 

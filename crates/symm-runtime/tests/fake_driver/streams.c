@@ -343,19 +343,29 @@ static int is_slow(struct work *work) { return fake_now() - work->begun >= (doub
 
 enum { RECORD = 8, TIMEOUT = 9, RANK = 10, OP = 11 };
 
+// Records that a kernel has left, because of a member, counted from 1, or because its own time was over.
+static void leave(const uint64_t *values, uint32_t cause) {
+  uint32_t *record = (uint32_t *)values[RECORD], rank = (uint32_t)values[RANK];
+  record[1] = (uint32_t)values[OP], record[2] = 0, record[3] = rank == 0, record[4] = 1;
+  record[6] = cause ? cause - 1 : rank;
+  __atomic_store_n(record, cause ? 2 : 1, __ATOMIC_RELEASE);
+}
+
+static int is_left(struct work *work) {
+  leave(work->values, work->values[RANK] == 0 ? 2 : 1);
+  return 1;
+}
+
 // The first eight values are addresses of abort words: this rank's, then the peers'.
 static int waits(struct work *work) {
   const uint64_t *values = work->values;
-  uint32_t *record = (uint32_t *)values[RECORD], cause = __atomic_load_n((uint32_t *)values[0], __ATOMIC_ACQUIRE);
-  uint32_t rank = (uint32_t)values[RANK];
+  uint32_t cause = __atomic_load_n((uint32_t *)values[0], __ATOMIC_ACQUIRE), rank = (uint32_t)values[RANK];
   int is_late = (fake_now() - work->begun) * 1e6 >= (double)values[TIMEOUT];
   if (!cause && !is_late)
     return 0;
   for (int i = 0; i < 8 && !cause && values[i]; ++i)
     __atomic_store_n((uint32_t *)values[i], rank + 1, __ATOMIC_RELEASE);
-  record[1] = (uint32_t)values[OP], record[2] = 0, record[3] = rank == 0, record[4] = 1;
-  record[6] = cause ? cause - 1 : rank;
-  __atomic_store_n(record, cause ? 2 : 1, __ATOMIC_RELEASE);
+  leave(values, cause);
   return 1;
 }
 
@@ -412,8 +422,11 @@ int cuLaunchKernelEx(const struct config *config, const char *kernel, void **poi
     work.step = hangs;
   else if ((value = rule("FAKE_SLOW", kernel)))
     work = (struct work){.step = is_slow, .values = {(uint64_t)atoi(value)}};
-  else if (rule("FAKE_WAIT", kernel))
+  else if ((value = rule("FAKE_WAIT", kernel))) {
     work = waiting(pointers[0]);
+    if (strncmp(value, "left", 4) == 0)
+      work.step = is_left;
+  }
   fake_submit(config->stream, work);
   return SUCCESS;
 }

@@ -382,6 +382,7 @@ pub fn bad_calls_are_named() {
         ),
         ("too_many", "expected at most 6720 elements, got 6721"),
         ("unknown_kernel", "there is no kernel 7"),
+        ("overlapping", "give the result a buffer of its own"),
     ] {
         let (_, text) = failure("zoo", 2, entry);
         assert!(text.contains(words), "{entry}: {text}");

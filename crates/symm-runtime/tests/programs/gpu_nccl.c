@@ -39,6 +39,13 @@ void symm_entry_all_to_all(void **args) { run(4, 0, COUNT, COUNT, args); }
 
 void symm_entry_broadcast(void **args) { run(5, 0, COUNT, COUNT, args); }
 
+// The result begins within the operand.
+void symm_entry_overlapping(void **args) {
+  char *buffer = data(args[0]);
+  CollectiveCall call = {1, 0, 0, 5, 9, 0, buffer, COUNT, buffer + 16, COUNT};
+  symm_rt->collective(&call);
+}
+
 // Member 1 never comes.
 void symm_entry_stall(void **args) {
   if (symm_rt->group(0)->rank != 1)

@@ -87,6 +87,14 @@ void symm_entry_stall_first(void **args) {
   reduce(1, data(args[0]), data(args[1]));
 }
 
+// The result begins within the operand.
+void symm_entry_overlapping(void **args) {
+  char *buffer = symm_rt->host_alloc(2 * BYTES, 64);
+  reduce(1, buffer, buffer + BYTES / 2);
+  symm_rt->host_free(buffer);
+  (void)args;
+}
+
 // Member 1 brings another symmetric buffer than the others.
 void symm_entry_other_buffer(void **args) {
   void *first = symm_rt->alloc(0, BYTES, 16), *second = symm_rt->alloc(0, BYTES, 16);
