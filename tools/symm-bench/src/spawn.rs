@@ -7,15 +7,20 @@ use std::{
     env,
     fs::File,
     io::Read,
+    os::unix::process::CommandExt,
     process::{Child, Command, ExitCode},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
+use rustix::{
+    io::Errno,
+    process::{Signal, getpid, getppid, set_parent_process_death_signal},
+};
 
 /// Runs this command line once per rank and waits; when one fails, the others have `grace` to find out by themselves
-/// and say so, and are then ended.
+/// and say so, and are then ended. No process outlives this one, or the thread that calls this.
 pub fn processes(world: u32, grace: Duration) -> Result<ExitCode> {
     let token = secret()?;
     let mut children = Vec::new();
@@ -50,6 +55,17 @@ fn start(rank: u32, world: u32, token: &str) -> Result<Child> {
     ] {
         command.env(name, value.to_string());
     }
+    let parent = getpid();
+    let prepare = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // A parent that died before sends no signal any more.
+        match getppid() {
+            Some(pid) if pid == parent => Ok(()),
+            _ => Err(Errno::SRCH.into()),
+        }
+    };
+    // SAFETY: between fork and exec the closure makes system calls only; it does not allocate or lock.
+    unsafe { command.pre_exec(prepare) };
     command
         .spawn()
         .with_context(|| format!("rank {rank} could not be started"))

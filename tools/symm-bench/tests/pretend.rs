@@ -7,8 +7,15 @@
 mod fake;
 
 use fake::Ended;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
+};
 use symm_abi::{
     DType, ReduceOp,
     gpu::{Algorithm, Bundle, KernelImage, KernelSpec},
@@ -40,8 +47,8 @@ fn folder() -> TempDir {
     folder
 }
 
-/// Runs `symm-bench` with options that blanks separate; files are in the folder.
-fn bench(folder: &TempDir, options: &str) -> Ended {
+/// `symm-bench` with options that blanks separate; files are in the folder.
+fn command(folder: &TempDir, options: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_symm-bench"));
     command
         .current_dir(folder.path())
@@ -49,7 +56,79 @@ fn bench(folder: &TempDir, options: &str) -> Ended {
         .args(options.split(' '))
         .env("FAKE_GPUS", "3")
         .env("SYMM_SOCKET_DIR", folder.path().join("sockets"));
-    fake::end(fake::prepare(&mut command, &[]), BOUND)
+    fake::prepare(&mut command, &[]);
+    command
+}
+
+/// Runs `symm-bench` to its end.
+fn bench(folder: &TempDir, options: &str) -> Ended {
+    fake::end(&mut command(folder, options), BOUND)
+}
+
+/// A run under way, whose ranks are processes that check results for longer than any test.
+struct Running {
+    folder: TempDir,
+    host: Child,
+    /// By rank: processes are started in this order.
+    ranks: Vec<Pid>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let folder = folder();
+        let endless = "-g 3 --isolation=process -b 64 -e 64 -c 1000000 -T 2";
+        let file = |name| fs::File::create(folder.path().join(name)).unwrap();
+        let host = command(&folder, endless)
+            .stdout(file("out"))
+            .stderr(file("err"))
+            .spawn()
+            .unwrap();
+        let mut running = Self {
+            folder,
+            host,
+            ranks: Vec::new(),
+        };
+        // Ranks that rank 0 has told of are past their start.
+        running.until("the ranks start", |running| {
+            running.said("out").contains("redop")
+        });
+        let host = running.host.id();
+        let children = fs::read_to_string(format!("/proc/{host}/task/{host}/children")).unwrap();
+        let pid = |text: &str| Pid::from_raw(text.parse().unwrap()).unwrap();
+        running.ranks = children.split_whitespace().map(pid).collect();
+        assert_eq!(running.ranks.len(), 3);
+        running
+    }
+
+    fn said(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+
+    fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        let begin = Instant::now();
+        while !is_so(self) {
+            let said = self.said("err");
+            assert!(begin.elapsed() < BOUND / 3, "never came: {what}; {said}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Where a test failed, they go on.
+        let _ = self.host.kill();
+        let _ = self.host.wait();
+        for &pid in self.ranks.iter().filter(|&&pid| !is_gone(pid)) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+fn is_gone(pid: Pid) -> bool {
+    let folder = format!("/proc/{}", pid.as_raw_nonzero());
+    fs::read_to_string(format!("{folder}/stat")).is_ok_and(|status| status.contains(") Z "))
+        || !Path::new(&folder).exists()
 }
 
 fn json(folder: &TempDir) -> Value {
@@ -135,4 +214,16 @@ fn a_soak_whose_comparison_sees_nothing_is_a_failure() {
         "{}",
         ended.said
     );
+}
+
+#[test]
+fn ranks_do_not_outlive_their_host() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let mut running = Running::start();
+        kill_process(running.ranks[2], Signal::STOP).unwrap();
+        kill_process(Pid::from_child(&running.host), signal).unwrap();
+        running.until("the ranks end", |running| {
+            running.ranks.iter().all(|&pid| is_gone(pid))
+        });
+    }
 }
