@@ -147,6 +147,39 @@ fn a_crash_names_its_rank() {
 }
 
 #[test]
+fn ranks_that_crash_together_are_one_error() {
+    const SIZE: u32 = 4;
+    // All ranks at the same moment, as a division by zero is: each waits until every other one is about to.
+    let source = "static int here;
+        void symm_entry_sum(void **args) {
+          (void)args;
+          __atomic_add_fetch(&here, 1, __ATOMIC_SEQ_CST);
+          while (__atomic_load_n(&here, __ATOMIC_SEQ_CST) < 4)
+            ;
+          __builtin_trap();
+        }\n";
+    let mut manifest = support::zoo_manifest(SIZE);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.mutable_globals = false;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("crash.so");
+    support::build(&program, &manifest, source);
+    for _ in 0..20 {
+        let said = common::symm_run(&program, "--arg x=ones");
+        assert_eq!(said.code, None, "{said:?}");
+        let lines: Vec<_> = said.err.lines().collect();
+        let one =
+            |rank: u32| lines[0].starts_with(&format!("error: rank {rank} died: killed by SIG"));
+        assert!(lines.len() == 2 && (0..SIZE).any(one), "{}", said.err);
+        assert!(
+            lines[1].starts_with("  note: the other ranks "),
+            "{}",
+            said.err
+        );
+    }
+}
+
+#[test]
 fn a_full_disk_is_no_success() {
     let zoo = Zoo::new(2);
     let mut command = common::command(&zoo.program, "--arg x=ones --entry sum");
