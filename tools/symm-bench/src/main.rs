@@ -15,6 +15,7 @@ mod generated;
 mod json;
 mod measure;
 mod options;
+mod output;
 mod peers;
 mod plot;
 mod report;
@@ -24,13 +25,7 @@ mod spawn;
 mod tune;
 mod world;
 
-use std::{
-    env,
-    fmt::Display,
-    io::{self, Write},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{env, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -38,6 +33,7 @@ use symm_cuda::launch_env::LaunchEnv;
 
 use chosen::Chosen;
 use options::{Isolation, Launcher, Options};
+use output::complain;
 use world::World;
 
 fn main() -> ExitCode {
@@ -52,13 +48,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints an error by one write: the ranks of a launcher share its standard error.
-fn complain(message: impl Display) {
-    let line = format!("error: {message}\n");
-    // Where nobody reads it there is nobody to tell.
-    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Keeps NCCL from NVLink multicast unless the user has decided: what is compared are kernels over peer pointers.

@@ -10,9 +10,9 @@ use fake::Ended;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
-    fs,
+    fs::{self, File},
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -53,7 +53,7 @@ fn command(folder: &TempDir, options: &str) -> Command {
     command
         .current_dir(folder.path())
         .args("--bundle bundle -n 1 -w 0 -G 1 --algorithms one_shot_push -d int32".split(' '))
-        .args(options.split(' '))
+        .args(options.split_whitespace())
         .env("FAKE_GPUS", "3")
         .env("SYMM_SOCKET_DIR", folder.path().join("sockets"));
     fake::prepare(&mut command, &[]);
@@ -77,7 +77,7 @@ impl Running {
     fn start() -> Self {
         let folder = folder();
         let endless = "-g 3 --isolation=process -b 64 -e 64 -c 1000000 -T 2";
-        let file = |name| fs::File::create(folder.path().join(name)).unwrap();
+        let file = |name| File::create(folder.path().join(name)).unwrap();
         let host = command(&folder, endless)
             .stdout(file("out"))
             .stderr(file("err"))
@@ -226,4 +226,45 @@ fn ranks_do_not_outlive_their_host() {
             running.ranks.iter().all(|&pid| is_gone(pid))
         });
     }
+}
+
+/// Runs `symm-bench -c 0` with a standard output that takes nothing; all files that it is asked for are there in the end.
+fn unread(options: &str, out: impl Into<Stdio>) -> Output {
+    let folder = folder();
+    let options = format!("-g 2 -b 64 -e 64 -c 0 {options}");
+    let output = command(&folder, &options).stdout(out).output().unwrap();
+    for file in ["out.json", "plot.svg"].map(|name| folder.path().join(name)) {
+        let asked = options.contains(file.file_name().unwrap().to_str().unwrap());
+        assert_eq!(file.exists(), asked, "{}", file.display());
+    }
+    output
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    for options in [
+        "-J out.json --plot plot.svg",
+        "-J out.json --plot plot.svg --isolation=process",
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = unread(options, writer);
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = unread("", full);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: cannot write to the standard output: No space left")
+            && said.lines().count() == 1,
+        "{said}"
+    );
 }

@@ -8,7 +8,12 @@ mod arguments;
 
 use arguments::Arguments;
 use clap::Parser;
-use std::{error::Error, process::ExitCode, time::Instant};
+use std::{
+    error::Error,
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+    time::Instant,
+};
 use symm_abi::gpu::{Bundle, BundleError, KernelImage, Soundness};
 use symm_codegen::gpu::{Sabotage, compile_all_sabotaged};
 use symm_ir::context::create_context;
@@ -17,7 +22,8 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Where nobody reads it there is nobody to tell.
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -47,13 +53,22 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{}: {} kernels, {} of them new, {mebibytes:.1} MiB, {seconds:.1} s",
+    out(&format!(
+        "{}: {} kernels, {} of them new, {mebibytes:.1} MiB, {seconds:.1} s\n",
         arguments.output.display(),
         images.len(),
         specs.len()
-    );
-    Ok(())
+    ))
+}
+
+/// Writes text to the standard output; whoever closed it has read enough.
+fn out(text: &str) -> Result<(), Box<dyn Error>> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to the standard output: {error}").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads all kernels of a bundle.
