@@ -12,7 +12,7 @@ use symm_cuda::{driver, nccl::Nccl};
 use crate::{
     case::Case,
     chosen::Chosen,
-    compare, comparison,
+    comparison,
     data::Data,
     json, measure,
     options::Options,
@@ -46,7 +46,7 @@ pub fn run(
     });
     // What was measured before a failure is not lost.
     let concluded = match say {
-        true => conclude(options, &setting, &entries),
+        true => conclude(options, chosen, &setting, &entries),
         false => Ok(()),
     };
     done.and(concluded)?;
@@ -94,15 +94,18 @@ fn sweep(
 }
 
 /// Prints what is to be said of everything measured, and writes the files that the command line asks for.
-fn conclude(options: &Options, setting: &Setting, entries: &[Entry]) -> Result<()> {
+fn conclude(
+    options: &Options,
+    chosen: &Chosen,
+    setting: &Setting,
+    entries: &[Entry],
+) -> Result<()> {
     let said = out(&report::footer(entries, setting.world));
     let mut all = entries.to_vec();
-    for path in &options.peers {
-        for (dtype, _) in report::kinds(entries)
-            .into_iter()
-            .filter(|(_, op)| *op == ReduceOp::Sum)
-        {
-            all.extend(compare::read(path, setting.world, dtype)?);
+    for (dtype, op) in report::kinds(entries) {
+        if op == ReduceOp::Sum {
+            let lines = chosen.peers.iter();
+            all.extend(lines.flat_map(|line| line.entries(setting.world, dtype)));
         }
     }
     let said = said.and_then(|()| out(&comparison::table(&all)));
@@ -111,7 +114,7 @@ fn conclude(options: &Options, setting: &Setting, entries: &[Entry]) -> Result<(
         fs::write(path, text).with_context(|| format!("{}", path.display()))?;
     }
     if let Some(path) = &options.plot {
-        plot::draw(path, &all, setting.world)?;
+        plot::draw(path, &all, setting.world).with_context(|| format!("{}", path.display()))?;
     }
     // Files are for those who read no tables.
     said

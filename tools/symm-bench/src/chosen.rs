@@ -19,6 +19,7 @@ use symm_abi::{
 use crate::{
     algorithm::Algorithm,
     case::{self, Case},
+    compare,
     generated::{Generated, Library},
     options::{Options, What},
     peers::{Communicators, NcclPeer},
@@ -29,6 +30,8 @@ pub struct Chosen<'a> {
     options: &'a Options,
     /// The pairs of type and reduction, those that exist.
     pub kinds: Vec<(DType, ReduceOp)>,
+    /// What other programs took, line by line.
+    pub peers: Vec<compare::Line>,
     /// The generated kernels, if any are asked for.
     pub library: Option<Rc<Library>>,
 }
@@ -38,13 +41,15 @@ impl<'a> Chosen<'a> {
     ///
     /// # Errors
     ///
-    /// Refuses what does not exist or makes no sense together, and generated algorithms without a bundle of kernels.
+    /// Refuses what does not exist or makes no sense together, files that can't be read, and generated algorithms without a
+    /// bundle of kernels.
     pub fn new(options: &'a Options) -> Result<Self> {
         options.check()?;
         let generated = options.tune.is_some() || options.chosen().any(What::is_generated);
         Ok(Self {
             options,
             kinds: kinds(options)?,
+            peers: peers(options)?,
             library: generated.then(|| library(options)).transpose()?,
         })
     }
@@ -105,6 +110,15 @@ fn kinds(options: &Options) -> Result<Vec<(DType, ReduceOp)>> {
         options.dtype
     );
     Ok(kinds)
+}
+
+/// Reads the files of peers.
+fn peers(options: &Options) -> Result<Vec<compare::Line>> {
+    let mut lines = Vec::new();
+    for path in &options.peers {
+        lines.extend(compare::read(path)?);
+    }
+    Ok(lines)
 }
 
 /// Opens the bundle that the command line names, or the one beside this program.
@@ -172,6 +186,22 @@ mod tests {
         assert!(refused("--tune a --algorithms nccl").contains("expected --bundle"));
         let nowhere = refused("--bundle /no/such/folder");
         assert!(nowhere.contains("/no/such/folder"), "{nowhere}");
+    }
+
+    #[test]
+    fn files_of_peers_are_read_before_anything_is_measured() {
+        let peers = |path: &Path| refused(&format!("--algorithms nccl --peers {}", path.display()));
+        assert!(peers(Path::new("/nowhere.csv")).starts_with("/nowhere.csv: No such file"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("peers.csv");
+        fs::write(&path, "world,dtype,bytes,nccl\n4,bf16,8,fast\n").unwrap();
+        let refused = peers(&path);
+        assert!(
+            refused.contains("peers.csv: expected microseconds, got 'fast'"),
+            "{refused}"
+        );
+        fs::write(&path, "world,dtype,bytes,nccl\n4,bf16,8,\n").unwrap();
+        assert_eq!(peers(&path), "");
     }
 
     #[test]

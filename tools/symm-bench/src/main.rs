@@ -11,6 +11,7 @@ mod chosen;
 mod compare;
 mod comparison;
 mod data;
+mod files;
 mod generated;
 mod json;
 mod measure;
@@ -70,6 +71,9 @@ fn run(options: &Options) -> Result<ExitCode> {
             .context("the launcher's variables (--launcher=none ignores them)")?,
         Launcher::None => None,
     };
+    if env.as_ref().is_none_or(|env| env.rank == 0) {
+        options.check_files()?;
+    }
     let mut world = match &env {
         Some(env) => {
             World::joined(env, options.share_gpus, options.timeout()).with_context(|| {

@@ -268,3 +268,26 @@ fn a_full_disk_is_an_error() {
         "{said}"
     );
 }
+
+#[test]
+fn files_that_can_not_be_written_are_refused_before_anything_is_measured() {
+    let folder = folder();
+    for isolation in ["thread", "process"] {
+        for (options, words) in [
+            ("-J /nowhere/x.json", "/nowhere/x.json: No such file"),
+            ("--plot /nowhere/x.svg", "/nowhere/x.svg: No such file"),
+            ("--tune /nowhere/x.json", "/nowhere/x.json: No such file"),
+            ("--peers /nowhere/x.csv", "/nowhere/x.csv: No such file"),
+            (
+                "-J x --plot ./x",
+                "expected a file for -J and another for --plot",
+            ),
+        ] {
+            let ended = bench(&folder, &format!("-g 2 {options} --isolation={isolation}"));
+            assert!(!ended.succeeded, "{options}");
+            let error = format!("error: {words}");
+            assert!(ended.said.starts_with(&error), "{options}: {}", ended.said);
+            assert_eq!(ended.said.lines().count(), 1, "{options}: {}", ended.said);
+        }
+    }
+}
