@@ -6,6 +6,8 @@
 mod cli;
 mod compile;
 mod crash;
+#[path = "../../symm-bench/src/files.rs"]
+mod files;
 mod gpu;
 mod job;
 mod print;
