@@ -13,7 +13,7 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 use symm_runtime::{
-    Program, WorldSpec,
+    WorldSpec,
     cuda::{Joined, LaunchEnv, TraceFile, gpus},
     launch,
 };
@@ -66,7 +66,7 @@ pub fn joined(env: &LaunchEnv, spec: WorldSpec, job: &Job) -> Result<Outcome, St
     gpu.config = joined.config.clone();
     let local_rank = joined.local_rank;
     let outcome = launch::joined(&joined.world, joined.number, move |rank| {
-        let program = Program::load(&job.program_path(rank.number()))?;
+        let program = job.load(rank.number())?;
         work(rank, local_rank, &job, &program)
     });
     Ok(outcome.map(|report| vec![report]))

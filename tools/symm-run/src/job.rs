@@ -11,18 +11,21 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
+    fmt::Display,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
 use symm_abi::{Entry, Manifest};
-use symm_runtime::{cuda::Config, no_entry};
+use symm_runtime::{Program, cuda::Config, launch::WorkError, no_entry};
 
 /// The work of a run, the same for all ranks.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Job {
     /// Path of the program; `%r` stands for the rank.
     pub program: String,
+    /// What the user calls the program.
+    pub name: String,
     /// What is run.
     pub entry: Entry,
     /// One source per argument, in order.
@@ -86,6 +89,7 @@ impl Job {
         let saves = saves(&cli.saves, cli.save_dir.as_deref(), &entry)?;
         Ok(Self {
             program,
+            name: cli.program.clone(),
             entry,
             sources,
             saves,
@@ -96,9 +100,15 @@ impl Job {
         })
     }
 
-    /// Returns the path of a rank's program.
-    pub fn program_path(&self, rank: u32) -> PathBuf {
-        rank_path(&self.program, rank).into()
+    /// Loads a rank's program.
+    pub fn load(&self, rank: u32) -> Result<Program, WorkError> {
+        let path = rank_path(&self.program, rank);
+        Program::load(Path::new(&path)).map_err(|error| self.naming(error).into())
+    }
+
+    /// Returns what an error says, of the program by the name that the user gave it.
+    pub fn naming(&self, error: impl Display) -> String {
+        naming(&self.name, &self.program, error)
     }
 
     /// Tells whether all ranks load the same file.
@@ -111,6 +121,13 @@ impl Job {
         let pattern = self.saves[result].as_ref()?;
         (pattern.contains("%r") || rank == 0).then(|| rank_path(pattern, rank).into())
     }
+}
+
+/// Returns what an error says of the program at `path`, which the user calls `name`.
+pub fn naming(name: &str, path: &str, error: impl Display) -> String {
+    let text = error.to_string();
+    let rest = text.strip_prefix(path).map(|rest| format!("{name}{rest}"));
+    rest.unwrap_or(text)
 }
 
 fn pick_entry<'a>(name: Option<&str>, manifest: &'a Manifest) -> Result<&'a Entry, String> {

@@ -76,14 +76,11 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
         .then(|| Compiled::new(&cli.program, device))
         .transpose()?;
     let program = match &compiled {
-        Some(compiled) => compiled
-            .path()
-            .to_str()
-            .ok_or("temporary folder: expected a path in UTF-8")?
-            .to_owned(),
+        Some(compiled) => compiled.path(),
         None => cli.program.clone(),
     };
-    let artifact = Artifact::read(Path::new(&rank_path(&program, 0))).map_err(text)?;
+    let artifact = Artifact::read(Path::new(&rank_path(&program, 0)))
+        .map_err(|error| job::naming(&cli.program, &program, error))?;
     artifact.require(device).map_err(text)?;
     let manifest = artifact.manifest().clone();
     let launched = match cli.device {
@@ -148,14 +145,14 @@ type Outcome = Result<Vec<Report>, LaunchError>;
 
 fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, String> {
     crash::report();
-    let shared = Program::from_artifact(artifact).map_err(text)?;
+    let shared = Program::from_artifact(artifact).map_err(|error| job.naming(error))?;
     let job = job.clone();
     Ok(launch::threads(world, move |rank| {
         let number = rank.number();
         let program = if job.shares_program() {
             shared.for_rank()?
         } else {
-            Program::load(&job.program_path(number))?
+            job.load(number)?
         };
         work(rank, number, &job, &program)
     }))
@@ -183,7 +180,7 @@ fn worker() -> ExitCode {
     let result = launch::worker(|rank, job| {
         let job: Job = serde_json::from_slice(job)?;
         let number = rank.number();
-        let program = Program::load(&job.program_path(number))?;
+        let program = job.load(number)?;
         Ok(serde_json::to_vec(&work(rank, number, &job, &program)?)?)
     });
     result.unwrap_or_else(|error| {

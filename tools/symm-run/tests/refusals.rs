@@ -220,6 +220,9 @@ fn sources_that_can_not_be_compiled() {
     let compile = |name: &str| said(Command::new(&binary).arg(zoo.path(name))).error(2);
     assert!(compile("x.mlir").contains("x.mlir: symm-compile failed with exit status: 3"));
     assert!(compile("y.mlir").contains("y.mlir: no such file"));
+    let binary = zoo.with_compiler("echo nonsense");
+    let compile = |name: &str| said(Command::new(&binary).arg(zoo.path(name))).error(2);
+    assert!(compile("x.mlir").contains("x.mlir: file is not an ELF shared object"));
     std::fs::remove_file(zoo.path("symm-compile")).unwrap();
     assert!(compile("x.mlir").contains("x.mlir: expected symm-compile at "));
 }

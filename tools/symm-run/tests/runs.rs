@@ -154,7 +154,8 @@ fn one_rank_file_each_may_be_given() {
 fn a_source_is_compiled_first() {
     let zoo = Zoo::new(2);
     let script = format!(
-        "test \"$2 $4\" = \"-o --device=cpu\" && cp {} \"$3\"",
+        "test \"$*\" = \"-o - --device=cpu -- {}\" && cat {}",
+        zoo.path("x.mlir"),
         zoo.program.display()
     );
     let binary = zoo.with_compiler(&script);
@@ -162,11 +163,26 @@ fn a_source_is_compiled_first() {
         let isolation = format!("--isolation={isolation}");
         let mut command = Command::new(&binary);
         command
+            .env("TMPDIR", "/nowhere/%r")
             .arg(zoo.path("x.mlir"))
             .arg(isolation)
             .args(["--entry", "sum", "--arg", "x=ones"]);
         assert!(common::said(&mut command).ok().out.contains("[2, 2, 2, "));
     }
+}
+
+#[test]
+fn a_source_may_look_like_an_option() {
+    let zoo = Zoo::new(2);
+    let script = format!(
+        "test \"$4 $5\" = \"-- -v.mlir\" && cat {}",
+        zoo.program.display()
+    );
+    let mut command = Command::new(zoo.with_compiler(&script));
+    std::fs::write(zoo.path("-v.mlir"), "module {}").unwrap();
+    command.current_dir(zoo.folder.path());
+    command.args(["--entry=sum", "--arg=x=ones", "--", "-v.mlir"]);
+    common::said(&mut command).ok();
 }
 
 #[test]
