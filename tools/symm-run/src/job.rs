@@ -5,7 +5,7 @@
 
 use crate::{
     cli::{Cli, Device},
-    rank_path,
+    files, rank_path,
     source::Source,
 };
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ impl Job {
             }
         }
         let saves = saves(&cli.saves, cli.save_dir.as_deref(), &entry)?;
-        Ok(Self {
+        let job = Self {
             program,
             name: cli.program.clone(),
             entry,
@@ -97,7 +97,35 @@ impl Job {
             gpu: (cli.device == Device::Cuda)
                 .then(|| GpuJob::new(cli))
                 .transpose()?,
-        })
+        };
+        job.check_saves(ranks)?;
+        Ok(job)
+    }
+
+    /// Checks, for every rank, that results are saved in folders that are there, and each in a file of its own.
+    fn check_saves(&self, ranks: u32) -> Result<(), String> {
+        let mut taken = HashMap::new();
+        for rank in 0..ranks {
+            for (index, value) in self.entry.results.iter().enumerate() {
+                let Some(path) = self.save_path(rank, index) else {
+                    continue;
+                };
+                check_path(&path)?;
+                let own = (rank, value.name.as_str());
+                let Some(place) = files::place(&path) else {
+                    continue;
+                };
+                if let Some((rank, name)) = taken.insert(place, own) {
+                    return Err(format!(
+                        "{}: expected a file for each result, got one for '{name}' of rank {rank} and '{}' of rank {}",
+                        path.display(),
+                        own.1,
+                        own.0
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Loads a rank's program.
@@ -220,11 +248,11 @@ fn saves(
     let given = by_name("--save", texts, &entry.results)?;
     expect_known("--save", given.keys().copied(), &entry.results, entry)?;
     let save = |name: &str| match (given.get(name), folder) {
-        (Some(&pattern), _) => {
-            check_folder(Path::new(pattern).parent()).map(|()| Some(pattern.to_owned()))
+        (Some(&pattern), _) if pattern.is_empty() || pattern.ends_with('/') => {
+            Err(format!("--save {name}={pattern}: expected a file"))
         }
+        (Some(&pattern), _) => Ok(Some(pattern.to_owned())),
         (None, Some(folder)) => {
-            check_folder(Some(folder))?;
             let path = folder.join(format!("{name}.rank%r.npy"));
             Ok(Some(
                 path.to_str()
@@ -241,8 +269,13 @@ fn saves(
         .collect()
 }
 
-fn check_folder(folder: Option<&Path>) -> Result<(), String> {
-    match folder {
+/// Checks that there is a folder for a file, and not in the file's place.
+fn check_path(path: &Path) -> Result<(), String> {
+    match path.parent() {
+        _ if path.is_dir() => Err(format!(
+            "{}: expected a file to save a result in, got a folder",
+            path.display()
+        )),
         Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(format!(
             "{}: expected a folder to save results in",
             folder.display()

@@ -34,6 +34,13 @@ fn wrong_command_lines() {
             .contains("/nowhere: expected a folder")
     );
     assert!(
+        error("--entry sum --arg x=ones --save out0=").contains("--save out0=: expected a file")
+    );
+    assert!(
+        error("--entry sum --arg x=ones --save out0=/tmp")
+            .contains("/tmp: expected a file to save a result in, got a folder")
+    );
+    assert!(
         error("--entry nothing --arg x=ones")
             .contains("no entry 'nothing', expected one of: sum, ")
     );
@@ -52,6 +59,55 @@ fn wrong_command_lines() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn results_that_would_replace_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut manifest = support::zoo_manifest(2);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    let mut second = manifest.entries[0].results[0].clone();
+    second.name = "out1".into();
+    manifest.entries[0].results.push(second);
+    let program = folder.path().join("two.so");
+    support::build(&program, &manifest, support::EMPTY);
+    std::os::unix::fs::symlink(".", path("link")).unwrap();
+    std::fs::create_dir(path("0")).unwrap();
+    std::os::unix::fs::symlink("0", path("1")).unwrap();
+    let one = path("one.npy");
+    for (options, names) in [
+        (
+            format!("--save out0={one} --save out1={one}"),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!("--save out0={one} --save out1={}", path("link/one.npy")),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!(
+                "--save-dir {} --save out1={}",
+                path(""),
+                path("out0.rank%r.npy")
+            ),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!("--save out0={}", path("%r/one.npy")),
+            "'out0' of rank 0 and 'out0' of rank 1",
+        ),
+    ] {
+        let error = symm_run(&program, &format!("--arg x=ones {options}")).error(2);
+        let expected = format!("expected a file for each result, got one for {names}");
+        assert!(error.contains(&expected), "{options}: {error}");
+    }
+    let apart = format!(
+        "--arg x=ones --save out0={one} --save out1={}",
+        path("two.npy")
+    );
+    symm_run(&program, &apart).ok();
+    assert!(Path::new(&one).exists());
 }
 
 #[test]
