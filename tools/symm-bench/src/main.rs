@@ -30,7 +30,7 @@ use std::{env, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use symm_cuda::launch_env::LaunchEnv;
+use symm_cuda::{exchange::ExchangeError, launch_env::LaunchEnv};
 
 use chosen::Chosen;
 use options::{Isolation, Launcher, Options};
@@ -45,10 +45,23 @@ fn main() -> ExitCode {
     match run(&options) {
         Ok(code) => code,
         Err(error) => {
-            complain(format_args!("{error:#}"));
+            if options.launcher != Launcher::Own || !is_of_another(&error) {
+                complain(format_args!("{error:#}"));
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// Tells whether it is another rank that failed, of which that rank, or who started it, has more to say.
+fn is_of_another(error: &anyhow::Error) -> bool {
+    let is_left = |error: &ExchangeError| matches!(error, ExchangeError::Left { .. });
+    error
+        .chain()
+        .any(|cause| match cause.downcast_ref::<symm_cuda::Error>() {
+            Some(symm_cuda::Error::Exchange(error)) => is_left(error),
+            _ => cause.downcast_ref().is_some_and(is_left),
+        })
 }
 
 /// Keeps NCCL from NVLink multicast unless the user has decided: what is compared are kernels over peer pointers.
@@ -67,7 +80,7 @@ unsafe fn forbid_multicast() {
 fn run(options: &Options) -> Result<ExitCode> {
     let chosen = Chosen::new(options)?;
     let env = match options.launcher {
-        Launcher::Auto => LaunchEnv::with_peers()
+        Launcher::Auto | Launcher::Own => LaunchEnv::with_peers()
             .context("the launcher's variables (--launcher=none ignores them)")?,
         Launcher::None => None,
     };

@@ -291,3 +291,18 @@ fn files_that_can_not_be_written_are_refused_before_anything_is_measured() {
         }
     }
 }
+
+#[test]
+fn a_killed_rank_is_one_error() {
+    for victim in [0, 1] {
+        let mut running = Running::start();
+        kill_process(running.ranks[victim], Signal::KILL).unwrap();
+        running.until("the run ends", |running| {
+            running.host.try_wait().unwrap().is_some()
+        });
+        let status = running.host.wait().unwrap();
+        assert_eq!(status.code(), Some(1));
+        let error = format!("error: rank {victim} died: killed by SIGKILL\n");
+        assert_eq!(running.said("err"), error);
+    }
+}
