@@ -10,10 +10,10 @@ use std::{
     rc::Rc,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use symm_abi::{
     DType, ReduceOp,
-    gpu::{Algorithm as Kind, Bundle, INDEX_FILE, LaunchTable, Reduction, Soundness},
+    gpu::{Algorithm as Kind, Bundle, BundleError, INDEX_FILE, LaunchTable, Reduction, Soundness},
 };
 
 use crate::{
@@ -142,11 +142,13 @@ fn library(options: &Options) -> Result<Rc<Library>> {
     } else {
         Soundness::Sound
     };
-    Ok(Library::new(
-        Bundle::open_as(&folder, soundness)?,
-        table,
-        options.timeout(),
-    ))
+    let bundle = Bundle::open_as(&folder, soundness).map_err(|error| match error {
+        BundleError::Json(_) | BundleError::Version { .. } => {
+            anyhow!("{}: {error}", folder.join(INDEX_FILE).display())
+        }
+        _ => error.into(),
+    })?;
+    Ok(Library::new(bundle, table, options.timeout()))
 }
 
 /// Returns the bundle that lies beside a program, if there is one.
@@ -158,6 +160,7 @@ fn beside(program: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::told;
     use clap::Parser;
 
     fn options(line: &str) -> Options {
@@ -167,7 +170,7 @@ mod tests {
     fn refused(line: &str) -> String {
         let options = options(line);
         let chosen = Chosen::new(&options).err();
-        chosen.map_or_else(String::new, |error| format!("{error:#}"))
+        chosen.map_or_else(String::new, |error| told(&error))
     }
 
     #[test]
@@ -185,7 +188,18 @@ mod tests {
         assert!(without.contains("expected --bundle"), "{without}");
         assert!(refused("--tune a --algorithms nccl").contains("expected --bundle"));
         let nowhere = refused("--bundle /no/such/folder");
-        assert!(nowhere.contains("/no/such/folder"), "{nowhere}");
+        assert_eq!(
+            nowhere,
+            "/no/such/folder/kernels.json: No such file or directory (os error 2)"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(INDEX_FILE), "{}").unwrap();
+        let damaged = refused(&format!("--bundle {}", folder.path().display()));
+        assert!(
+            damaged.contains("/kernels.json: expected the index of"),
+            "{damaged}"
+        );
+        assert_eq!(damaged.matches("missing field").count(), 1, "{damaged}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ use symm_cuda::{exchange::ExchangeError, launch_env::LaunchEnv};
 
 use chosen::Chosen;
 use options::{Isolation, Launcher, Options};
-use output::complain;
+use output::{complain, told};
 use world::World;
 
 fn main() -> ExitCode {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if options.launcher != Launcher::Own || !is_of_another(&error) {
-                complain(format_args!("{error:#}"));
+                complain(told(&error));
             }
             ExitCode::FAILURE
         }

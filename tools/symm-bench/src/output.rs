@@ -26,6 +26,17 @@ pub fn out(text: &str) -> Result<()> {
     }
 }
 
+/// Returns what an error says and what it comes of; many errors say the latter themselves, and it is said once.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
+}
+
 /// Prints an error by one write: ranks that are processes share their standard error.
 pub fn complain(message: impl Display) {
     note(format_args!("error: {message}"));

@@ -216,6 +216,29 @@ fn ranks_of_a_launcher_that_do_not_fit() {
     }
 }
 
+/// A .npy file.
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let length = (text.len() as u16).to_le_bytes();
+    [&b"\x93NUMPY\x01\x00"[..], &length, text.as_bytes(), data].concat()
+}
+
+#[test]
+fn bytes_that_are_no_booleans() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut manifest = support::zoo_manifest(2);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.entries[0].args[0].dtype = symm_abi::DType::I1;
+    let program = folder.path().join("bool.so");
+    support::build(&program, &manifest, support::EMPTY);
+    let arguments = format!("--arg x={}", path("x%r.npy"));
+    std::fs::write(path("x0.npy"), npy("|b1", "(4, 6)", &[1; 24])).unwrap();
+    std::fs::write(path("x1.npy"), npy("|b1", "(4, 6)", &[2; 24])).unwrap();
+    let error = symm_run(&program, &arguments).error(2);
+    assert!(error.contains("x1.npy: expected booleans"), "{error}");
+}
+
 #[test]
 fn wrong_inputs_of_any_rank() {
     let zoo = Zoo::new(3);
@@ -226,17 +249,7 @@ fn wrong_inputs_of_any_rank() {
         );
         zoo.run(&arguments).error(2)
     };
-    let header = |descr: &str, shape: &str, data: usize| {
-        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
-        let length = (text.len() as u16).to_le_bytes();
-        [
-            &b"\x93NUMPY\x01\x00"[..],
-            &length,
-            text.as_bytes(),
-            &vec![0; data],
-        ]
-        .concat()
-    };
+    let header = |descr: &str, shape: &str, data: usize| npy(descr, shape, &vec![0; data]);
     let write = |rank: u32, bytes: Vec<u8>| {
         std::fs::write(zoo.path(&format!("x{rank}.npy")), bytes).unwrap()
     };
