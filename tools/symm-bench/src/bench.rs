@@ -109,15 +109,15 @@ fn conclude(
         }
     }
     let said = said.and_then(|()| out(&comparison::table(&all)));
-    if let Some(path) = &options.json {
+    let written = options.json.iter().try_for_each(|path| {
         let text = json::document(options, setting, &all)? + "\n";
-        fs::write(path, text).with_context(|| format!("{}", path.display()))?;
-    }
-    if let Some(path) = &options.plot {
-        plot::draw(path, &all, setting.world).with_context(|| format!("{}", path.display()))?;
-    }
-    // Files are for those who read no tables.
-    said
+        fs::write(path, text).with_context(|| format!("{}", path.display()))
+    });
+    let drawn = options.plot.iter().try_for_each(|path| {
+        plot::draw(path, &all, setting.world).with_context(|| format!("{}", path.display()))
+    });
+    // None of them is kept from its readers by another that failed.
+    written.and(drawn).and(said)
 }
 
 fn setting(options: &Options, world: &mut World, processes: bool) -> Result<Setting> {

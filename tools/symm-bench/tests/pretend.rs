@@ -262,6 +262,12 @@ fn a_full_disk_is_an_error() {
     let output = unread("", full);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
+    let output = unread("-J /dev/full --plot plot.svg", Stdio::null());
+    let of_file = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        of_file.starts_with("error: /dev/full: No space left"),
+        "{of_file}"
+    );
     assert!(
         said.starts_with("error: cannot write to the standard output: No space left")
             && said.lines().count() == 1,

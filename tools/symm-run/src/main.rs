@@ -150,7 +150,7 @@ fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, Stri
     Ok(launch::threads(world, move |rank| {
         let number = rank.number();
         let program = if job.shares_program() {
-            shared.for_rank()?
+            shared.for_rank().map_err(|error| job.naming(error))?
         } else {
             job.load(number)?
         };
