@@ -12,10 +12,11 @@ use symm_cuda::{driver, nccl::Nccl};
 use crate::{
     case::Case,
     chosen::Chosen,
-    compare, comparison, complain,
+    comparison,
     data::Data,
     json, measure,
     options::Options,
+    output::{complain, out},
     plot,
     report::{self, Entry, Place, Setting},
     world::{Rank, World},
@@ -35,20 +36,20 @@ pub fn run(
     let setting = setting(options, world, processes)?;
     let say = world.leads();
     if say {
-        print!("{}", report::header(&setting));
+        out(&report::header(&setting))?;
     }
     let mut entries = Vec::new();
     let done = sweep(options, chosen, world, &mut |entry, world| {
-        if say {
-            println!("{}", report::line(&entry, world.size));
-        }
+        let line = report::line(&entry, world.size) + "\n";
         entries.push(entry);
+        if say { out(&line) } else { Ok(()) }
     });
     // What was measured before a failure is not lost.
-    if say {
-        conclude(options, &setting, &entries)?;
-    }
-    done?;
+    let concluded = match say {
+        true => conclude(options, chosen, &setting, &entries),
+        false => Ok(()),
+    };
+    done.and(concluded)?;
     if report::measured(&entries) == 0 && say {
         complain(
             "nothing was measured: the sizes leave no element, or no algorithm covers a case; see above",
@@ -66,7 +67,7 @@ fn sweep(
     options: &Options,
     chosen: &Chosen,
     world: &mut World,
-    keep: &mut dyn FnMut(Entry, &World),
+    keep: &mut dyn FnMut(Entry, &World) -> Result<()>,
 ) -> Result<()> {
     let mut algorithms = chosen.algorithms();
     let plan = options.plan();
@@ -85,7 +86,7 @@ fn sweep(
                 keep(
                     Entry::new(algorithm.name(), case, out_of_place, in_place),
                     world,
-                );
+                )?;
             }
         }
     }
@@ -93,26 +94,30 @@ fn sweep(
 }
 
 /// Prints what is to be said of everything measured, and writes the files that the command line asks for.
-fn conclude(options: &Options, setting: &Setting, entries: &[Entry]) -> Result<()> {
-    print!("{}", report::footer(entries, setting.world));
+fn conclude(
+    options: &Options,
+    chosen: &Chosen,
+    setting: &Setting,
+    entries: &[Entry],
+) -> Result<()> {
+    let said = out(&report::footer(entries, setting.world));
     let mut all = entries.to_vec();
-    for path in &options.peers {
-        for (dtype, _) in report::kinds(entries)
-            .into_iter()
-            .filter(|(_, op)| *op == ReduceOp::Sum)
-        {
-            all.extend(compare::read(path, setting.world, dtype)?);
+    for (dtype, op) in report::kinds(entries) {
+        if op == ReduceOp::Sum {
+            let lines = chosen.peers.iter();
+            all.extend(lines.flat_map(|line| line.entries(setting.world, dtype)));
         }
     }
-    print!("{}", comparison::table(&all));
-    if let Some(path) = &options.json {
+    let said = said.and_then(|()| out(&comparison::table(&all)));
+    let written = options.json.iter().try_for_each(|path| {
         let text = json::document(options, setting, &all)? + "\n";
-        fs::write(path, text).with_context(|| format!("{}", path.display()))?;
-    }
-    if let Some(path) = &options.plot {
-        plot::draw(path, &all, setting.world)?;
-    }
-    Ok(())
+        fs::write(path, text).with_context(|| format!("{}", path.display()))
+    });
+    let drawn = options.plot.iter().try_for_each(|path| {
+        plot::draw(path, &all, setting.world).with_context(|| format!("{}", path.display()))
+    });
+    // None of them is kept from its readers by another that failed.
+    written.and(drawn).and(said)
 }
 
 fn setting(options: &Options, world: &mut World, processes: bool) -> Result<Setting> {

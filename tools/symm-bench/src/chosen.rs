@@ -10,15 +10,16 @@ use std::{
     rc::Rc,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use symm_abi::{
     DType, ReduceOp,
-    gpu::{Algorithm as Kind, Bundle, INDEX_FILE, LaunchTable, Reduction, Soundness},
+    gpu::{Algorithm as Kind, Bundle, BundleError, INDEX_FILE, LaunchTable, Reduction, Soundness},
 };
 
 use crate::{
     algorithm::Algorithm,
     case::{self, Case},
+    compare,
     generated::{Generated, Library},
     options::{Options, What},
     peers::{Communicators, NcclPeer},
@@ -29,6 +30,8 @@ pub struct Chosen<'a> {
     options: &'a Options,
     /// The pairs of type and reduction, those that exist.
     pub kinds: Vec<(DType, ReduceOp)>,
+    /// What other programs took, line by line.
+    pub peers: Vec<compare::Line>,
     /// The generated kernels, if any are asked for.
     pub library: Option<Rc<Library>>,
 }
@@ -38,13 +41,15 @@ impl<'a> Chosen<'a> {
     ///
     /// # Errors
     ///
-    /// Refuses what does not exist or makes no sense together, and generated algorithms without a bundle of kernels.
+    /// Refuses what does not exist or makes no sense together, files that can't be read, and generated algorithms without a
+    /// bundle of kernels.
     pub fn new(options: &'a Options) -> Result<Self> {
         options.check()?;
         let generated = options.tune.is_some() || options.chosen().any(What::is_generated);
         Ok(Self {
             options,
             kinds: kinds(options)?,
+            peers: peers(options)?,
             library: generated.then(|| library(options)).transpose()?,
         })
     }
@@ -107,6 +112,15 @@ fn kinds(options: &Options) -> Result<Vec<(DType, ReduceOp)>> {
     Ok(kinds)
 }
 
+/// Reads the files of peers.
+fn peers(options: &Options) -> Result<Vec<compare::Line>> {
+    let mut lines = Vec::new();
+    for path in &options.peers {
+        lines.extend(compare::read(path)?);
+    }
+    Ok(lines)
+}
+
 /// Opens the bundle that the command line names, or the one beside this program.
 fn library(options: &Options) -> Result<Rc<Library>> {
     let table = match &options.table {
@@ -128,11 +142,13 @@ fn library(options: &Options) -> Result<Rc<Library>> {
     } else {
         Soundness::Sound
     };
-    Ok(Library::new(
-        Bundle::open_as(&folder, soundness)?,
-        table,
-        options.timeout(),
-    ))
+    let bundle = Bundle::open_as(&folder, soundness).map_err(|error| match error {
+        BundleError::Json(_) | BundleError::Version { .. } => {
+            anyhow!("{}: {error}", folder.join(INDEX_FILE).display())
+        }
+        _ => error.into(),
+    })?;
+    Ok(Library::new(bundle, table, options.timeout()))
 }
 
 /// Returns the bundle that lies beside a program, if there is one.
@@ -144,6 +160,7 @@ fn beside(program: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::told;
     use clap::Parser;
 
     fn options(line: &str) -> Options {
@@ -153,7 +170,7 @@ mod tests {
     fn refused(line: &str) -> String {
         let options = options(line);
         let chosen = Chosen::new(&options).err();
-        chosen.map_or_else(String::new, |error| format!("{error:#}"))
+        chosen.map_or_else(String::new, |error| told(&error))
     }
 
     #[test]
@@ -171,7 +188,34 @@ mod tests {
         assert!(without.contains("expected --bundle"), "{without}");
         assert!(refused("--tune a --algorithms nccl").contains("expected --bundle"));
         let nowhere = refused("--bundle /no/such/folder");
-        assert!(nowhere.contains("/no/such/folder"), "{nowhere}");
+        assert_eq!(
+            nowhere,
+            "/no/such/folder/kernels.json: No such file or directory (os error 2)"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(INDEX_FILE), "{}").unwrap();
+        let damaged = refused(&format!("--bundle {}", folder.path().display()));
+        assert!(
+            damaged.contains("/kernels.json: expected the index of"),
+            "{damaged}"
+        );
+        assert_eq!(damaged.matches("missing field").count(), 1, "{damaged}");
+    }
+
+    #[test]
+    fn files_of_peers_are_read_before_anything_is_measured() {
+        let peers = |path: &Path| refused(&format!("--algorithms nccl --peers {}", path.display()));
+        assert!(peers(Path::new("/nowhere.csv")).starts_with("/nowhere.csv: No such file"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("peers.csv");
+        fs::write(&path, "world,dtype,bytes,nccl\n4,bf16,8,fast\n").unwrap();
+        let refused = peers(&path);
+        assert!(
+            refused.contains("peers.csv: expected microseconds, got 'fast'"),
+            "{refused}"
+        );
+        fs::write(&path, "world,dtype,bytes,nccl\n4,bf16,8,\n").unwrap();
+        assert_eq!(peers(&path), "");
     }
 
     #[test]

@@ -16,13 +16,38 @@ use crate::{
     report::Entry,
 };
 
-/// Reads the sums of `dtype` for `world` ranks that a file has, as entries of peers.
-pub fn read(path: &Path, world: u32, dtype: DType) -> Result<Vec<Entry>> {
-    let text = fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
-    parse(&text, world, dtype).with_context(|| format!("{}", path.display()))
+/// What peers took for sums of one size.
+#[derive(Debug)]
+pub struct Line {
+    world: String,
+    dtype: String,
+    bytes: usize,
+    /// The names of the peers, each with microseconds if it was measured.
+    times: Vec<(String, Option<f64>)>,
 }
 
-fn parse(text: &str, world: u32, dtype: DType) -> Result<Vec<Entry>> {
+impl Line {
+    /// Returns an entry for each peer if the line is of `world` ranks and `dtype`.
+    pub fn entries(&self, world: u32, dtype: DType) -> Vec<Entry> {
+        let is_asked = self.world == world.to_string() && self.dtype == dtype.name();
+        let times = self.times.iter().filter(|_| is_asked);
+        times
+            .map(|(peer, us)| entry(peer, dtype, self.bytes, *us))
+            .collect()
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+///
+/// Fails where it is not there or no such table.
+pub fn read(path: &Path) -> Result<Vec<Line>> {
+    let text = fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+    parse(&text).with_context(|| format!("{}", path.display()))
+}
+
+fn parse(text: &str) -> Result<Vec<Line>> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let header: Vec<_> = lines
         .next()
@@ -40,45 +65,45 @@ fn parse(text: &str, world: u32, dtype: DType) -> Result<Vec<Entry>> {
         [*first, *second, *third] == ["world", "dtype", "bytes"],
         "expected the columns world, dtype and bytes first, got '{first},{second},{third}'"
     );
-    let mut entries = Vec::new();
-    for line in lines {
+    let parse_line = |line: &str| {
         let fields: Vec<_> = line.split(',').map(str::trim).collect();
         ensure!(
             fields.len() == header.len(),
             "expected {} fields, got '{line}'",
             header.len()
         );
-        if fields[0] != world.to_string() || fields[1] != dtype.name() {
-            continue;
-        }
-        let bytes: usize = fields[2]
-            .parse()
-            .with_context(|| format!("expected bytes, got '{}'", fields[2]))?;
-        for (peer, field) in peers.iter().zip(&fields[3..]) {
-            entries.push(entry(peer, dtype, bytes, field)?);
-        }
-    }
-    Ok(entries)
+        let times = peers.iter().zip(&fields[3..]);
+        let times = times.map(|(peer, field)| Ok(((*peer).to_owned(), microseconds(field)?)));
+        Ok(Line {
+            world: fields[0].to_owned(),
+            dtype: fields[1].to_owned(),
+            bytes: fields[2]
+                .parse()
+                .with_context(|| format!("expected bytes, got '{}'", fields[2]))?,
+            times: times.collect::<Result<_>>()?,
+        })
+    };
+    lines.map(parse_line).collect()
 }
 
-fn entry(peer: &str, dtype: DType, bytes: usize, field: &str) -> Result<Entry> {
+fn microseconds(field: &str) -> Result<Option<f64>> {
+    let us = (!field.is_empty()).then(|| field.parse());
+    us.transpose()
+        .with_context(|| format!("expected microseconds, got '{field}'"))
+}
+
+fn entry(peer: &str, dtype: DType, bytes: usize, us: Option<f64>) -> Entry {
     let none = || Row::Refused {
         refused: "not measured".into(),
     };
-    let row = match field {
-        "" => none(),
-        text => {
-            let us: f64 = text
-                .parse()
-                .with_context(|| format!("expected microseconds, got '{text}'"))?;
-            Row::Measured(Measured {
-                us,
-                range_us: [us, us],
-                wrong: None,
-                shape: "another program".into(),
-            })
-        }
-    };
+    let row = us.map_or_else(none, |us| {
+        Row::Measured(Measured {
+            us,
+            range_us: [us, us],
+            wrong: None,
+            shape: "another program".into(),
+        })
+    });
     let case = Case::new(dtype, ReduceOp::Sum, bytes / dtype.size());
     // What comes through PyTorch is not what this program measures under the same name.
     let name = if peer.starts_with("nccl") {
@@ -86,7 +111,7 @@ fn entry(peer: &str, dtype: DType, bytes: usize, field: &str) -> Result<Entry> {
     } else {
         (*peer).to_owned()
     };
-    Ok(Entry::new(&name, case, row, none()).of_peer())
+    Entry::new(&name, case, row, none()).of_peer()
 }
 
 #[cfg(test)]
@@ -97,7 +122,11 @@ mod tests {
 
     #[test]
     fn rows_of_this_world_and_type_are_taken() {
-        let entries = parse(TEXT, 4, DType::BF16).unwrap();
+        let lines = parse(TEXT).unwrap();
+        let entries: Vec<_> = lines
+            .iter()
+            .flat_map(|line| line.entries(4, DType::BF16))
+            .collect();
         let told: Vec<_> = entries
             .iter()
             .map(|e| (e.algorithm.as_str(), e.case.bytes(), e.best_us()))
@@ -123,7 +152,7 @@ mod tests {
             "world,dtype,bytes,nccl\n4,bf16,8\n",
             "world,dtype,bytes,nccl\n4,bf16,8,fast\n",
         ] {
-            assert!(parse(text, 4, DType::BF16).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 }

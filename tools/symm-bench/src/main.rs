@@ -11,10 +11,12 @@ mod chosen;
 mod compare;
 mod comparison;
 mod data;
+mod files;
 mod generated;
 mod json;
 mod measure;
 mod options;
+mod output;
 mod peers;
 mod plot;
 mod report;
@@ -24,20 +26,15 @@ mod spawn;
 mod tune;
 mod world;
 
-use std::{
-    env,
-    fmt::Display,
-    io::{self, Write},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{env, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use symm_cuda::launch_env::LaunchEnv;
+use symm_cuda::{exchange::ExchangeError, launch_env::LaunchEnv};
 
 use chosen::Chosen;
 use options::{Isolation, Launcher, Options};
+use output::{complain, told};
 use world::World;
 
 fn main() -> ExitCode {
@@ -48,17 +45,23 @@ fn main() -> ExitCode {
     match run(&options) {
         Ok(code) => code,
         Err(error) => {
-            complain(format_args!("{error:#}"));
+            if options.launcher != Launcher::Own || !is_of_another(&error) {
+                complain(told(&error));
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-/// Prints an error by one write: the ranks of a launcher share its standard error.
-fn complain(message: impl Display) {
-    let line = format!("error: {message}\n");
-    // Where nobody reads it there is nobody to tell.
-    let _ = io::stderr().write_all(line.as_bytes());
+/// Tells whether it is another rank that failed, of which that rank, or who started it, has more to say.
+fn is_of_another(error: &anyhow::Error) -> bool {
+    let is_left = |error: &ExchangeError| matches!(error, ExchangeError::Left { .. });
+    error
+        .chain()
+        .any(|cause| match cause.downcast_ref::<symm_cuda::Error>() {
+            Some(symm_cuda::Error::Exchange(error)) => is_left(error),
+            _ => cause.downcast_ref().is_some_and(is_left),
+        })
 }
 
 /// Keeps NCCL from NVLink multicast unless the user has decided: what is compared are kernels over peer pointers.
@@ -77,10 +80,13 @@ unsafe fn forbid_multicast() {
 fn run(options: &Options) -> Result<ExitCode> {
     let chosen = Chosen::new(options)?;
     let env = match options.launcher {
-        Launcher::Auto => LaunchEnv::with_peers()
+        Launcher::Auto | Launcher::Own => LaunchEnv::with_peers()
             .context("the launcher's variables (--launcher=none ignores them)")?,
         Launcher::None => None,
     };
+    if env.as_ref().is_none_or(|env| env.rank == 0) {
+        options.check_files()?;
+    }
     let mut world = match &env {
         Some(env) => {
             World::joined(env, options.share_gpus, options.timeout()).with_context(|| {

@@ -7,21 +7,28 @@ use std::{
     env,
     fs::File,
     io::Read,
+    os::unix::process::{CommandExt, ExitStatusExt},
     process::{Child, Command, ExitCode},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
+use rustix::{
+    io::Errno,
+    process::{Signal, getpid, getppid, set_parent_process_death_signal},
+};
+
+use crate::output::complain;
 
 /// Runs this command line once per rank and waits; when one fails, the others have `grace` to find out by themselves
-/// and say so, and are then ended.
+/// and say so, and are then ended. No process outlives this one, or the thread that calls this.
 pub fn processes(world: u32, grace: Duration) -> Result<ExitCode> {
     let token = secret()?;
     let mut children = Vec::new();
     for rank in 0..world {
         match start(rank, world, &token) {
-            Ok(child) => children.push(child),
+            Ok(child) => children.push((rank, child)),
             Err(error) => {
                 end(&mut children);
                 return Err(error);
@@ -40,7 +47,7 @@ fn start(rank: u32, world: u32, token: &str) -> Result<Child> {
     let mut command = Command::new(exe);
     command
         .args(env::args_os().skip(1))
-        .arg("--launcher=auto")
+        .arg("--launcher=own")
         .env("SYMM_JOB_TOKEN", token);
     for (name, value) in [
         ("RANK", rank),
@@ -50,21 +57,38 @@ fn start(rank: u32, world: u32, token: &str) -> Result<Child> {
     ] {
         command.env(name, value.to_string());
     }
+    let parent = getpid();
+    let prepare = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // A parent that died before sends no signal any more.
+        match getppid() {
+            Some(pid) if pid == parent => Ok(()),
+            _ => Err(Errno::SRCH.into()),
+        }
+    };
+    // SAFETY: between fork and exec the closure makes system calls only; it does not allocate or lock.
+    unsafe { command.pre_exec(prepare) };
     command
         .spawn()
         .with_context(|| format!("rank {rank} could not be started"))
 }
 
-/// Waits until all processes have ended; tells whether all succeeded.
-fn wait(children: &mut Vec<Child>, grace: Duration) -> Result<bool> {
+/// Waits until all processes have ended; tells whether all succeeded. Those that failed have said so themselves, unless they
+/// could not.
+fn wait(children: &mut Vec<(u32, Child)>, grace: Duration) -> Result<bool> {
     let mut failed_at = None;
     while !children.is_empty() {
         let mut running = Vec::new();
-        for mut child in children.drain(..) {
+        for (rank, mut child) in children.drain(..) {
             match child.try_wait()? {
-                None => running.push(child),
+                None => running.push((rank, child)),
                 Some(status) if status.success() => {}
-                Some(_) => _ = failed_at.get_or_insert_with(Instant::now),
+                Some(status) => {
+                    failed_at.get_or_insert_with(Instant::now);
+                    if let Some(signal) = status.signal() {
+                        complain(format_args!("rank {rank} died: killed by {}", name(signal)));
+                    }
+                }
             }
         }
         *children = running;
@@ -77,8 +101,24 @@ fn wait(children: &mut Vec<Child>, grace: Duration) -> Result<bool> {
     Ok(failed_at.is_none())
 }
 
-fn end(children: &mut [Child]) {
-    for child in children {
+/// Names a signal that processes die of.
+fn name(signal: i32) -> String {
+    let known = [
+        (Signal::ABORT, "SIGABRT"),
+        (Signal::BUS, "SIGBUS"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::INT, "SIGINT"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::SEGV, "SIGSEGV"),
+        (Signal::TERM, "SIGTERM"),
+    ];
+    let known = known.iter().find(|(known, _)| known.as_raw() == signal);
+    known.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).into())
+}
+
+fn end(children: &mut [(u32, Child)]) {
+    for (_, child) in children {
         let _ = child.kill();
         let _ = child.wait();
     }

@@ -5,7 +5,7 @@
 
 use clap::Parser;
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as NameError};
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 use symm_abi::{
     DType, ReduceOp,
     gpu::{Algorithm, KernelSpec, LaunchTable, MAX_WORLD_SIZE, Reduction, SpecError},
@@ -22,7 +22,7 @@ pub struct Arguments {
     /// Folder to write the bundle to.
     #[arg(short, long, value_name = "FOLDER")]
     pub output: PathBuf,
-    /// Add to the bundle in the folder, and compile only what it lacks.
+    /// Add to the bundle in the folder, and compile only what it lacks, or has in another PTX version than --ptx-version.
     #[arg(long)]
     pub add: bool,
     /// Chip.
@@ -78,30 +78,55 @@ impl Arguments {
     ///
     /// Refuses group sizes that no kernel exists for, and options that leave no kernel.
     pub fn specs(&self) -> Result<Vec<KernelSpec>, String> {
+        self.check_unrolls()?;
         let reductions = self.reductions();
         let table = LaunchTable::shipped().map_err(|error| error.to_string())?;
         let mut specs = Vec::new();
+        let mut unrolls = BTreeSet::new();
         for chip in &self.chip {
             for &world_size in &self.world_size {
                 if !(2..=MAX_WORLD_SIZE).contains(&world_size) {
                     return Err(SpecError::WorldSize(world_size).to_string());
                 }
-                specs.extend(
-                    KernelSpec::all(chip, world_size)
-                        .into_iter()
-                        .filter(|spec| {
-                            asked(&self.algorithm, &spec.algorithm)
-                                && self.unrolls(&table, spec)
-                                && self.has_turn(spec)
-                                && reductions.contains(&(spec.dtype, spec.reduce_op))
-                        }),
-                );
+                let all = KernelSpec::all(chip, world_size).into_iter();
+                let asked = all.filter(|spec| {
+                    asked(&self.algorithm, &spec.algorithm)
+                        && self.has_turn(spec)
+                        && reductions.contains(&(spec.dtype, spec.reduce_op))
+                });
+                for spec in asked {
+                    unrolls.insert(spec.unroll);
+                    if self.unrolls(&table, &spec) {
+                        specs.push(spec);
+                    }
+                }
             }
+        }
+        if specs.is_empty() && !unrolls.is_empty() {
+            return Err(format!(
+                "expected an --unroll that these kernels have, out of {unrolls:?}, got {:?}",
+                self.unroll
+            ));
         }
         if specs.is_empty() {
             return Err("expected options that leave at least one kernel, got none".into());
         }
         Ok(specs)
+    }
+
+    /// Refuses unroll factors that no kernel has.
+    fn check_unrolls(&self) -> Result<(), String> {
+        let pairs = Algorithm::ALL.iter().flat_map(|algorithm| {
+            let of = |dtype| algorithm.unrolls(dtype).iter().copied();
+            DType::ALL.into_iter().flat_map(of)
+        });
+        let known: BTreeSet<u32> = pairs.collect();
+        match self.unroll.iter().find(|unroll| !known.contains(unroll)) {
+            None => Ok(()),
+            Some(unroll) => Err(format!(
+                "expected an --unroll out of {known:?}, got {unroll}"
+            )),
+        }
     }
 
     /// Returns what is to be wrong with the kernels.
@@ -251,6 +276,12 @@ mod tests {
                 .expect_err("too large")
                 .contains("got 9")
         );
+        for unrolls in [&["--unroll=3"][..], &["--unroll=1", "--unroll=0"]] {
+            let refused = specs(unrolls).expect_err("no such factor");
+            assert!(refused.contains("out of {1, 2, 4}, got "), "{refused}");
+        }
+        let refused = specs(&["--dtype=i32", "--unroll=2"]).expect_err("only 1");
+        assert!(refused.contains("out of {1}, got [2]"), "{refused}");
         assert!(
             specs(&["--dtype=f32", "--reduce-op=band"])
                 .expect_err("undefined")

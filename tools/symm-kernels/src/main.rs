@@ -8,8 +8,16 @@ mod arguments;
 
 use arguments::Arguments;
 use clap::Parser;
-use std::{error::Error, process::ExitCode, time::Instant};
-use symm_abi::gpu::{Bundle, BundleError, KernelImage, Soundness};
+use std::{
+    error::Error,
+    fmt::Display,
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind, Write},
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
+use symm_abi::gpu::{Bundle, BundleError, INDEX_FILE, KernelImage, Soundness};
 use symm_codegen::gpu::{Sabotage, compile_all_sabotaged};
 use symm_ir::context::create_context;
 
@@ -17,7 +25,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -26,10 +34,15 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut specs = arguments.specs()?;
     let start = Instant::now();
+    let _lock = lock(arguments)?;
     let mut images = match arguments.add {
-        true => present(&Bundle::open(&arguments.output)?)?,
+        true => present(&arguments.output)?,
         false => Vec::new(),
     };
+    if let Some(version) = arguments.ptx_version {
+        // Kernels in another version are not what is asked for.
+        images.retain(|image| image.ptx_version == version || !specs.contains(&image.spec));
+    }
     specs.retain(|spec| !images.iter().any(|image| image.spec == *spec));
     let sabotage = arguments.sabotage();
     images.extend(compile_all_sabotaged(
@@ -47,17 +60,72 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let bytes: usize = images.iter().map(|image| image.ptx.len()).sum();
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{}: {} kernels, {} of them new, {mebibytes:.1} MiB, {seconds:.1} s",
+    out(&format!(
+        "{}: {} kernels, {} of them new, {mebibytes:.1} MiB, {seconds:.1} s\n",
         arguments.output.display(),
         images.len(),
         specs.len()
-    );
-    Ok(())
+    ))
 }
 
-/// Reads all kernels of a bundle.
-fn present(bundle: &Bundle) -> Result<Vec<KernelImage>, BundleError> {
-    let kernels = bundle.kernels().iter();
-    kernels.map(|kernel| bundle.load(kernel)).collect()
+/// Writes text to the standard output; whoever closed it has read enough.
+fn out(text: &str) -> Result<(), Box<dyn Error>> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to the standard output: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the bundle from other processes until the lock is dropped: of two that read the same index, one would lose kernels.
+fn lock(arguments: &Arguments) -> Result<File, String> {
+    let folder = &arguments.output;
+    let name = |error: io::Error| format!("{}: {error}", folder.display());
+    if !arguments.add {
+        fs::create_dir_all(folder).map_err(name)?;
+    }
+    // The folder itself: a file for it would stay, and be carried along.
+    let file = File::open(folder).map_err(name)?;
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let folder = folder.display();
+            tell(format_args!(
+                "note: {folder}: waiting for another symm-kernels"
+            ));
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
+    if let Err(error) = locked {
+        // Some file systems have no locks of folders.
+        let folder = folder.display();
+        tell(format_args!(
+            "note: {folder}: can't be locked, let no other symm-kernels write to it: {error}"
+        ));
+    }
+    Ok(file)
+}
+
+/// Reads all kernels of the bundle in a folder.
+fn present(folder: &Path) -> Result<Vec<KernelImage>, String> {
+    let read = || -> Result<Vec<KernelImage>, BundleError> {
+        let bundle = Bundle::open(folder)?;
+        let kernels = bundle.kernels().iter();
+        kernels.map(|kernel| bundle.load(kernel)).collect()
+    };
+    read().map_err(|error| match error {
+        BundleError::Json(_) | BundleError::Version { .. } => {
+            format!("{}: {error}", folder.join(INDEX_FILE).display())
+        }
+        _ => error.to_string(),
+    })
+}
+
+/// Prints a line beside the output by one write.
+fn tell(message: impl Display) {
+    let line = format!("{message}\n");
+    // Where nobody reads it there is nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
 }

@@ -41,7 +41,7 @@ pub struct Cli {
     #[arg(long = "save", value_name = "NAME=FILE.npy")]
     pub saves: Vec<String>,
 
-    /// Folder to save every result of every rank in, as NAME.rank%r.npy.
+    /// Folder to save every result of every rank in, as NAME.rank%r.npy; '%r' stands for the rank in the folder's path, too.
     #[arg(long, value_name = "FOLDER")]
     pub save_dir: Option<PathBuf>,
 

@@ -3,17 +3,19 @@
 
 //! Programs given as MLIR: compiled first, by the compiler beside this binary.
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use std::{
+    fs::File,
+    os::fd::AsRawFd,
     path::{Path, PathBuf},
-    process::Command,
+    process::{self, Command},
 };
 use symm_abi::Device;
-use tempfile::TempDir;
 
-/// A program that was compiled for this run only.
+/// A program that was compiled for this run only, in a file without a name: whatever ends this process, nothing is left.
 #[derive(Debug)]
 pub struct Compiled {
-    folder: TempDir,
+    file: File,
 }
 
 impl Compiled {
@@ -29,31 +31,25 @@ impl Compiled {
         if !Path::new(source).is_file() {
             return Err(format!("{source}: no such file"));
         }
-        let folder =
-            tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-        let compiled = Self { folder };
-        let mut command = Command::new(compiler);
-        let status = command
-            .arg(source)
-            .arg("-o")
-            .arg(compiled.path())
+        let file = memfd_create("program.so", MemfdFlags::CLOEXEC).map(File::from);
+        let file = file.map_err(|error| format!("no memory for a compiled program: {error}"))?;
+        let output = file.try_clone().map_err(|error| error.to_string())?;
+        let status = Command::new(compiler)
+            .args(["-o", "-"])
             .arg(format!("--device={}", device.name()))
+            .args(["--", source])
+            .stdout(output)
             .status();
         match status {
-            Ok(status) if status.success() => Ok(compiled),
+            Ok(status) if status.success() => Ok(Self { file }),
             Ok(status) => Err(format!("{source}: symm-compile failed with {status}")),
             Err(error) => Err(format!("{source}: symm-compile can't be started: {error}")),
         }
     }
 
-    /// Returns the path of the compiled program, which lives as long as this value, as jobs have it.
-    pub fn name(&self) -> Result<String, String> {
-        let path = self.path().into_os_string().into_string();
-        path.map_err(|_| "temporary folder: expected a path in UTF-8".into())
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("program.so")
+    /// Returns a path of the compiled program, for this process and those that it starts, as long as this value lives.
+    pub fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", process::id(), self.file.as_raw_fd())
     }
 }
 

@@ -6,13 +6,14 @@
 use crate::{
     Outcome,
     cli::{Cli, Launcher},
+    files,
     job::Job,
     rank_path, text,
     work::{Report, work},
 };
 use std::path::{Path, PathBuf};
 use symm_runtime::{
-    Program, WorldSpec,
+    WorldSpec,
     cuda::{Joined, LaunchEnv, TraceFile, gpus},
     launch,
 };
@@ -38,8 +39,12 @@ pub fn launched(cli: &Cli) -> Result<Option<LaunchEnv>, String> {
     }
 }
 
-/// Checks that there is a GPU for every rank of this process, or that ranks may share.
+/// Checks that there is a GPU for every rank of this process, or that ranks may share, and that a trace can be written.
 pub fn check(cli: &Cli, ranks: u32, launched: Option<&LaunchEnv>) -> Result<(), String> {
+    if let Some(path) = &cli.trace {
+        let path = trace_path(path, launched);
+        files::check_writable(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let present = gpus().map_err(text)?;
     let needed = launched.map_or(ranks, |env| env.local_rank + 1);
     if present >= needed as usize || cli.share_gpus && present > 0 {
@@ -61,7 +66,7 @@ pub fn joined(env: &LaunchEnv, spec: WorldSpec, job: &Job) -> Result<Outcome, St
     gpu.config = joined.config.clone();
     let local_rank = joined.local_rank;
     let outcome = launch::joined(&joined.world, joined.number, move |rank| {
-        let program = Program::load(&job.program_path(rank.number()))?;
+        let program = job.load(rank.number())?;
         work(rank, local_rank, &job, &program)
     });
     Ok(outcome.map(|report| vec![report]))
@@ -74,13 +79,15 @@ pub fn write_trace(
     reports: &[Report],
 ) -> Result<(), String> {
     let first = launched.map_or(0, |env| env.rank);
-    let path = match launched {
-        Some(env) => own_path(path, env.rank),
-        None => path.to_owned(),
-    };
+    let path = trace_path(path, launched);
     let spans = (first..).zip(reports.iter().map(|report| &report.spans[..]));
     let json = TraceFile::new(spans).to_json();
     std::fs::write(&path, json).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Returns where this process writes the trace.
+fn trace_path(path: &Path, launched: Option<&LaunchEnv>) -> PathBuf {
+    launched.map_or_else(|| path.to_owned(), |env| own_path(path, env.rank))
 }
 
 /// Returns the path of a rank's own trace: `%r` replaced, or `trace.json` made `trace.rank3.json`.
@@ -89,8 +96,10 @@ fn own_path(path: &Path, rank: u32) -> PathBuf {
     if pattern.contains("%r") {
         return rank_path(&pattern, rank).into();
     }
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_extension(format!("rank{rank}.{extension}"))
+    path.with_extension(match path.extension() {
+        Some(extension) => format!("rank{rank}.{}", extension.to_string_lossy()),
+        None => format!("rank{rank}"),
+    })
 }
 
 #[cfg(test)]
@@ -101,6 +110,7 @@ mod tests {
     fn every_rank_has_a_trace_of_its_own() {
         let own = |path: &str| own_path(Path::new(path), 3);
         assert_eq!(own("a/trace.json"), Path::new("a/trace.rank3.json"));
+        assert_eq!(own("a/trace"), Path::new("a/trace.rank3"));
         assert_eq!(own("t%r.json"), Path::new("t3.json"));
     }
 }

@@ -5,24 +5,27 @@
 
 use crate::{
     cli::{Cli, Device},
-    rank_path,
+    files, rank_path,
     source::Source,
 };
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
+    fmt::Display,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
 use symm_abi::{Entry, Manifest};
-use symm_runtime::{cuda::Config, no_entry};
+use symm_runtime::{Program, cuda::Config, launch::WorkError, no_entry};
 
 /// The work of a run, the same for all ranks.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Job {
     /// Path of the program; `%r` stands for the rank.
     pub program: String,
+    /// What the user calls the program.
+    pub name: String,
     /// What is run.
     pub entry: Entry,
     /// One source per argument, in order.
@@ -84,8 +87,9 @@ impl Job {
             }
         }
         let saves = saves(&cli.saves, cli.save_dir.as_deref(), &entry)?;
-        Ok(Self {
+        let job = Self {
             program,
+            name: cli.program.clone(),
             entry,
             sources,
             saves,
@@ -93,12 +97,46 @@ impl Job {
             gpu: (cli.device == Device::Cuda)
                 .then(|| GpuJob::new(cli))
                 .transpose()?,
-        })
+        };
+        job.check_saves(ranks)?;
+        Ok(job)
     }
 
-    /// Returns the path of a rank's program.
-    pub fn program_path(&self, rank: u32) -> PathBuf {
-        rank_path(&self.program, rank).into()
+    /// Checks, for every rank, that results are saved in folders that are there, and each in a file of its own.
+    fn check_saves(&self, ranks: u32) -> Result<(), String> {
+        let mut taken = HashMap::new();
+        for rank in 0..ranks {
+            for (index, value) in self.entry.results.iter().enumerate() {
+                let Some(path) = self.save_path(rank, index) else {
+                    continue;
+                };
+                check_path(&path)?;
+                let own = (rank, value.name.as_str());
+                let Some(place) = files::place(&path) else {
+                    continue;
+                };
+                if let Some((rank, name)) = taken.insert(place, own) {
+                    return Err(format!(
+                        "{}: expected a file for each result, got one for '{name}' of rank {rank} and '{}' of rank {}",
+                        path.display(),
+                        own.1,
+                        own.0
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads a rank's program.
+    pub fn load(&self, rank: u32) -> Result<Program, WorkError> {
+        let path = rank_path(&self.program, rank);
+        Program::load(Path::new(&path)).map_err(|error| self.naming(error).into())
+    }
+
+    /// Returns what an error says, of the program by the name that the user gave it.
+    pub fn naming(&self, error: impl Display) -> String {
+        naming(&self.name, &self.program, error)
     }
 
     /// Tells whether all ranks load the same file.
@@ -111,6 +149,13 @@ impl Job {
         let pattern = self.saves[result].as_ref()?;
         (pattern.contains("%r") || rank == 0).then(|| rank_path(pattern, rank).into())
     }
+}
+
+/// Returns what an error says of the program at `path`, which the user calls `name`.
+pub fn naming(name: &str, path: &str, error: impl Display) -> String {
+    let text = error.to_string();
+    let rest = text.strip_prefix(path).map(|rest| format!("{name}{rest}"));
+    rest.unwrap_or(text)
 }
 
 fn pick_entry<'a>(name: Option<&str>, manifest: &'a Manifest) -> Result<&'a Entry, String> {
@@ -203,11 +248,11 @@ fn saves(
     let given = by_name("--save", texts, &entry.results)?;
     expect_known("--save", given.keys().copied(), &entry.results, entry)?;
     let save = |name: &str| match (given.get(name), folder) {
-        (Some(&pattern), _) => {
-            check_folder(Path::new(pattern).parent()).map(|()| Some(pattern.to_owned()))
+        (Some(&pattern), _) if pattern.is_empty() || pattern.ends_with('/') => {
+            Err(format!("--save {name}={pattern}: expected a file"))
         }
+        (Some(&pattern), _) => Ok(Some(pattern.to_owned())),
         (None, Some(folder)) => {
-            check_folder(Some(folder))?;
             let path = folder.join(format!("{name}.rank%r.npy"));
             Ok(Some(
                 path.to_str()
@@ -224,8 +269,13 @@ fn saves(
         .collect()
 }
 
-fn check_folder(folder: Option<&Path>) -> Result<(), String> {
-    match folder {
+/// Checks that there is a folder for a file, and not in the file's place.
+fn check_path(path: &Path) -> Result<(), String> {
+    match path.parent() {
+        _ if path.is_dir() => Err(format!(
+            "{}: expected a file to save a result in, got a folder",
+            path.display()
+        )),
         Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(format!(
             "{}: expected a folder to save results in",
             folder.display()

@@ -6,6 +6,8 @@
 mod cli;
 mod compile;
 mod crash;
+#[path = "../../symm-bench/src/files.rs"]
+mod files;
 mod gpu;
 mod job;
 mod print;
@@ -74,10 +76,11 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
         .then(|| Compiled::new(&cli.program, device))
         .transpose()?;
     let program = match &compiled {
-        Some(compiled) => compiled.name()?,
+        Some(compiled) => compiled.path(),
         None => cli.program.clone(),
     };
-    let artifact = Artifact::read(Path::new(&rank_path(&program, 0))).map_err(text)?;
+    let artifact = Artifact::read(Path::new(&rank_path(&program, 0)))
+        .map_err(|error| job::naming(&cli.program, &program, error))?;
     artifact.require(device).map_err(text)?;
     let manifest = artifact.manifest().clone();
     let launched = match cli.device {
@@ -106,12 +109,12 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     let told = outcome
         .map_err(|error| describe(&error, &manifest))
         .and_then(|reports| {
-            let mut traces = cli.trace.iter();
-            traces.try_for_each(|path| gpu::write_trace(path, launched.as_ref(), &reports))?;
-            match speaks {
-                true => tell(cli, &job, &reports),
-                false => Ok(()),
+            // First what the run gave, which is not lost where the trace can't be written.
+            if speaks {
+                tell(cli, &job, &reports)?;
             }
+            let mut traces = cli.trace.iter();
+            traces.try_for_each(|path| gpu::write_trace(path, launched.as_ref(), &reports))
         });
     Ok(told.map_or_else(failed, |()| ExitCode::SUCCESS))
 }
@@ -136,14 +139,14 @@ type Outcome = Result<Vec<Report>, LaunchError>;
 
 fn threads(world: &World, job: &Job, artifact: Artifact) -> Result<Outcome, String> {
     crash::report();
-    let shared = Program::from_artifact(artifact).map_err(text)?;
+    let shared = Program::from_artifact(artifact).map_err(|error| job.naming(error))?;
     let job = job.clone();
     Ok(launch::threads(world, move |rank| {
         let number = rank.number();
         let program = if job.shares_program() {
-            shared.for_rank()?
+            shared.for_rank().map_err(|error| job.naming(error))?
         } else {
-            Program::load(&job.program_path(number))?
+            job.load(number)?
         };
         work(rank, number, &job, &program)
     }))
@@ -171,7 +174,7 @@ fn worker() -> ExitCode {
     let result = launch::worker(|rank, job| {
         let job: Job = serde_json::from_slice(job)?;
         let number = rank.number();
-        let program = Program::load(&job.program_path(number))?;
+        let program = job.load(number)?;
         Ok(serde_json::to_vec(&work(rank, number, &job, &program)?)?)
     });
     result.unwrap_or_else(|error| {

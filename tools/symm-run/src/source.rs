@@ -6,7 +6,7 @@
 use crate::{random, rank_path};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use symm_abi::Value;
+use symm_abi::{DType, Value};
 use symm_runtime::{Tensor, launch::WorkError, npy, number};
 
 /// A source of values, the same for all ranks; what a rank gets of it may depend on the rank.
@@ -47,13 +47,18 @@ impl Source {
         }
     }
 
-    /// Checks, for one rank and without reading data, that the source has a value of this type.
+    /// Checks, for one rank and without reading more data than it takes, that the source has a value of this type.
     pub fn check(&self, rank: u32, value: &Value) -> Result<(), String> {
-        match self {
-            Self::Npy(pattern) => npy::check(Path::new(&rank_path(pattern, rank)), value)
-                .map_err(|error| error.to_string()),
-            _ => Ok(()),
-        }
+        let Self::Npy(pattern) = self else {
+            return Ok(());
+        };
+        let path = rank_path(pattern, rank);
+        let checked = match value.dtype {
+            // Not every byte is a boolean.
+            DType::I1 => npy::read(Path::new(&path), value).map(drop),
+            _ => npy::check(Path::new(&path), value),
+        };
+        checked.map_err(|error| error.to_string())
     }
 
     /// Makes the value for one rank.
@@ -88,7 +93,6 @@ fn fill_ones(tensor: &mut Tensor) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use symm_abi::DType;
 
     #[test]
     fn sources_parse() {

@@ -130,6 +130,41 @@ fn ranks_do_not_outlive_a_killed_host() {
 }
 
 #[test]
+fn nothing_is_left_of_a_source_that_was_compiled() {
+    let zoo = Zoo::new(2);
+    let begun = zoo.path("begun");
+    let binary = zoo.with_compiler(&format!("cat {}; touch {begun}", zoo.program.display()));
+    let temporary = zoo.path("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    for isolation in ["thread", "process"] {
+        for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::KILL] {
+            let mut host = std::process::Command::new(&binary)
+                .env("TMPDIR", &temporary)
+                .arg(zoo.path("x.mlir"))
+                .args(["--entry=long", "--arg=x=ones", "--isolation", isolation])
+                .spawn()
+                .unwrap();
+            let begin = Instant::now();
+            while !Path::new(&begun).exists() {
+                assert!(begin.elapsed() < Duration::from_secs(20), "not compiled");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            std::fs::remove_file(&begun).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+            kill_process(Pid::from_child(&host), signal).unwrap();
+            host.wait().unwrap();
+        }
+        let mut crash = std::process::Command::new(&binary);
+        crash.env("TMPDIR", &temporary).arg(zoo.path("x.mlir"));
+        crash.args(["--entry=crash", "--arg=x=ones", "--isolation", isolation]);
+        assert_ne!(common::said(&mut crash).code, Some(0));
+        std::fs::remove_file(&begun).unwrap();
+    }
+    let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn a_crash_names_its_rank() {
     let zoo = Zoo::new(3);
     let error = zoo.run(&format!("{PROCESS} --entry crash")).error(1);
@@ -157,6 +192,39 @@ fn a_host_without_threads_says_so() {
         error.starts_with("error: rank 0: its process can't be started: "),
         "{error}"
     );
+}
+
+#[test]
+fn ranks_that_crash_together_are_one_error() {
+    const SIZE: u32 = 4;
+    // All ranks at the same moment, as a division by zero is: each waits until every other one is about to.
+    let source = "static int here;
+        void symm_entry_sum(void **args) {
+          (void)args;
+          __atomic_add_fetch(&here, 1, __ATOMIC_SEQ_CST);
+          while (__atomic_load_n(&here, __ATOMIC_SEQ_CST) < 4)
+            ;
+          __builtin_trap();
+        }\n";
+    let mut manifest = support::zoo_manifest(SIZE);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.mutable_globals = false;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("crash.so");
+    support::build(&program, &manifest, source);
+    for _ in 0..20 {
+        let said = common::symm_run(&program, "--arg x=ones");
+        assert_eq!(said.code, None, "{said:?}");
+        let lines: Vec<_> = said.err.lines().collect();
+        let one =
+            |rank: u32| lines[0].starts_with(&format!("error: rank {rank} died: killed by SIG"));
+        assert!(lines.len() == 2 && (0..SIZE).any(one), "{}", said.err);
+        assert!(
+            lines[1].starts_with("  note: the other ranks "),
+            "{}",
+            said.err
+        );
+    }
 }
 
 #[test]

@@ -134,6 +134,22 @@ fn traces_have_every_op_on_every_rank() {
 }
 
 #[test]
+fn a_trace_that_can_not_be_written_is_refused_before_anything_runs() {
+    let mut command = symm_run(
+        "zoo",
+        "--entry chain --arena-bytes=1M --trace /nowhere/t.json",
+    );
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.starts_with("error: /nowhere/t.json: No such file"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn no_size_and_no_time_is_too_large_to_be_refused_or_taken() {
     for (options, words) in [
         ("--timeout=1.8e19s --arena-bytes=1M", ""),

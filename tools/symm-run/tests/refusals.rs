@@ -34,6 +34,13 @@ fn wrong_command_lines() {
             .contains("/nowhere: expected a folder")
     );
     assert!(
+        error("--entry sum --arg x=ones --save out0=").contains("--save out0=: expected a file")
+    );
+    assert!(
+        error("--entry sum --arg x=ones --save out0=/tmp")
+            .contains("/tmp: expected a file to save a result in, got a folder")
+    );
+    assert!(
         error("--entry nothing --arg x=ones")
             .contains("no entry 'nothing', expected one of: sum, ")
     );
@@ -52,6 +59,55 @@ fn wrong_command_lines() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn results_that_would_replace_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut manifest = support::zoo_manifest(2);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    let mut second = manifest.entries[0].results[0].clone();
+    second.name = "out1".into();
+    manifest.entries[0].results.push(second);
+    let program = folder.path().join("two.so");
+    support::build(&program, &manifest, support::EMPTY);
+    std::os::unix::fs::symlink(".", path("link")).unwrap();
+    std::fs::create_dir(path("0")).unwrap();
+    std::os::unix::fs::symlink("0", path("1")).unwrap();
+    let one = path("one.npy");
+    for (options, names) in [
+        (
+            format!("--save out0={one} --save out1={one}"),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!("--save out0={one} --save out1={}", path("link/one.npy")),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!(
+                "--save-dir {} --save out1={}",
+                path(""),
+                path("out0.rank%r.npy")
+            ),
+            "'out0' of rank 0 and 'out1' of rank 0",
+        ),
+        (
+            format!("--save out0={}", path("%r/one.npy")),
+            "'out0' of rank 0 and 'out0' of rank 1",
+        ),
+    ] {
+        let error = symm_run(&program, &format!("--arg x=ones {options}")).error(2);
+        let expected = format!("expected a file for each result, got one for {names}");
+        assert!(error.contains(&expected), "{options}: {error}");
+    }
+    let apart = format!(
+        "--arg x=ones --save out0={one} --save out1={}",
+        path("two.npy")
+    );
+    symm_run(&program, &apart).ok();
+    assert!(Path::new(&one).exists());
 }
 
 #[test]
@@ -160,6 +216,29 @@ fn ranks_of_a_launcher_that_do_not_fit() {
     }
 }
 
+/// A .npy file.
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let length = (text.len() as u16).to_le_bytes();
+    [&b"\x93NUMPY\x01\x00"[..], &length, text.as_bytes(), data].concat()
+}
+
+#[test]
+fn bytes_that_are_no_booleans() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut manifest = support::zoo_manifest(2);
+    manifest.entries.retain(|entry| entry.name == "sum");
+    manifest.entries[0].args[0].dtype = symm_abi::DType::I1;
+    let program = folder.path().join("bool.so");
+    support::build(&program, &manifest, support::EMPTY);
+    let arguments = format!("--arg x={}", path("x%r.npy"));
+    std::fs::write(path("x0.npy"), npy("|b1", "(4, 6)", &[1; 24])).unwrap();
+    std::fs::write(path("x1.npy"), npy("|b1", "(4, 6)", &[2; 24])).unwrap();
+    let error = symm_run(&program, &arguments).error(2);
+    assert!(error.contains("x1.npy: expected booleans"), "{error}");
+}
+
 #[test]
 fn wrong_inputs_of_any_rank() {
     let zoo = Zoo::new(3);
@@ -170,17 +249,7 @@ fn wrong_inputs_of_any_rank() {
         );
         zoo.run(&arguments).error(2)
     };
-    let header = |descr: &str, shape: &str, data: usize| {
-        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
-        let length = (text.len() as u16).to_le_bytes();
-        [
-            &b"\x93NUMPY\x01\x00"[..],
-            &length,
-            text.as_bytes(),
-            &vec![0; data],
-        ]
-        .concat()
-    };
+    let header = |descr: &str, shape: &str, data: usize| npy(descr, shape, &vec![0; data]);
     let write = |rank: u32, bytes: Vec<u8>| {
         std::fs::write(zoo.path(&format!("x{rank}.npy")), bytes).unwrap()
     };
@@ -220,6 +289,9 @@ fn sources_that_can_not_be_compiled() {
     let compile = |name: &str| said(Command::new(&binary).arg(zoo.path(name))).error(2);
     assert!(compile("x.mlir").contains("x.mlir: symm-compile failed with exit status: 3"));
     assert!(compile("y.mlir").contains("y.mlir: no such file"));
+    let binary = zoo.with_compiler("echo nonsense");
+    let compile = |name: &str| said(Command::new(&binary).arg(zoo.path(name))).error(2);
+    assert!(compile("x.mlir").contains("x.mlir: file is not an ELF shared object"));
     std::fs::remove_file(zoo.path("symm-compile")).unwrap();
     assert!(compile("x.mlir").contains("x.mlir: expected symm-compile at "));
 }

@@ -139,6 +139,27 @@ fn a_described_program_says_where_things_live() {
 }
 
 #[test]
+fn each_rank_may_have_a_folder_of_its_own() {
+    let zoo = Zoo::new(2);
+    let arguments = "--entry sum --arg x=ones";
+    std::fs::create_dir(zoo.path("d0")).unwrap();
+    for option in ["--save out0={d}/out0.rank%r.npy", "--save-dir {d}"] {
+        let arguments = format!("{arguments} {}", option.replace("{d}", &zoo.path("d%r")));
+        let error = zoo.run(&arguments).error(2);
+        assert!(
+            error.contains("d1: expected a folder to save results in"),
+            "{error}"
+        );
+        std::fs::create_dir(zoo.path("d1")).unwrap();
+        zoo.run(&arguments).ok();
+        for rank in 0..2 {
+            std::fs::remove_file(zoo.path(&format!("d{rank}/out0.rank{rank}.npy"))).unwrap();
+        }
+        std::fs::remove_dir(zoo.path("d1")).unwrap();
+    }
+}
+
+#[test]
 fn one_rank_file_each_may_be_given() {
     let zoo = Zoo::new(2);
     for rank in 0..2 {
@@ -154,7 +175,8 @@ fn one_rank_file_each_may_be_given() {
 fn a_source_is_compiled_first() {
     let zoo = Zoo::new(2);
     let script = format!(
-        "test \"$2 $4\" = \"-o --device=cpu\" && cp {} \"$3\"",
+        "test \"$*\" = \"-o - --device=cpu -- {}\" && cat {}",
+        zoo.path("x.mlir"),
         zoo.program.display()
     );
     let binary = zoo.with_compiler(&script);
@@ -162,11 +184,26 @@ fn a_source_is_compiled_first() {
         let isolation = format!("--isolation={isolation}");
         let mut command = Command::new(&binary);
         command
+            .env("TMPDIR", "/nowhere/%r")
             .arg(zoo.path("x.mlir"))
             .arg(isolation)
             .args(["--entry", "sum", "--arg", "x=ones"]);
         assert!(common::said(&mut command).ok().out.contains("[2, 2, 2, "));
     }
+}
+
+#[test]
+fn a_source_may_look_like_an_option() {
+    let zoo = Zoo::new(2);
+    let script = format!(
+        "test \"$4 $5\" = \"-- -v.mlir\" && cat {}",
+        zoo.program.display()
+    );
+    let mut command = Command::new(zoo.with_compiler(&script));
+    std::fs::write(zoo.path("-v.mlir"), "module {}").unwrap();
+    command.current_dir(zoo.folder.path());
+    command.args(["--entry=sum", "--arg=x=ones", "--", "-v.mlir"]);
+    common::said(&mut command).ok();
 }
 
 #[test]

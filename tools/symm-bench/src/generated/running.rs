@@ -21,7 +21,7 @@ use symm_cuda::{
 };
 
 use super::{Library, Plan};
-use crate::{algorithm::Prepared, case::Case, world::World};
+use crate::{algorithm::Prepared, case::Case, output::note, world::World};
 
 /// A prepared case: one member per rank of this process.
 pub(super) struct Running {
@@ -316,7 +316,7 @@ impl Drop for Running {
         // Every rank's kernels must have ended before any rank's memory goes.
         for member in &self.members {
             if let Err(error) = member.heap.device().synchronize() {
-                eprintln!("# rank {}: {error}", member.rank);
+                note(format_args!("# rank {}: {error}", member.rank));
             }
         }
     }

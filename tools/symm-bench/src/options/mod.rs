@@ -9,11 +9,12 @@ pub use values::{Average, Isolation, Launcher, Register, What};
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, value_parser};
 
 use crate::{
     case::{self, Unalign},
+    files,
     measure::Plan,
     size::{self, Step},
 };
@@ -135,11 +136,28 @@ impl Options {
             self.least,
             self.largest
         );
+        let file = |path: &Option<PathBuf>| path.as_deref().and_then(files::place);
+        ensure!(
+            file(&self.json).is_none_or(|json| file(&self.plot) != Some(json)),
+            "expected a file for -J and another for --plot, got the same"
+        );
         ensure!(
             self.tune.is_none() || self.checks > 0,
             "expected -c 1 or more with --tune, which takes no launch shape whose results were not checked, got -c 0"
         );
         Ok(())
+    }
+
+    /// Checks that the files that are asked for can be written, for what is measured takes long.
+    ///
+    /// # Errors
+    ///
+    /// Names the file.
+    pub fn check_files(&self) -> Result<()> {
+        let files = [&self.json, &self.plot, &self.tune];
+        files.into_iter().flatten().try_for_each(|path| {
+            files::check_writable(path).with_context(|| format!("{}", path.display()))
+        })
     }
 
     /// Returns how to go from size to size.

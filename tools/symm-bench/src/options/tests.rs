@@ -67,8 +67,8 @@ fn what_makes_no_sense_is_refused() {
         assert!(is_refused(line), "{line}");
     }
     // Processes that symm-bench starts are ranks of its own, whatever its own command line was.
-    let child = options("--launcher=none --launcher=auto");
-    assert_eq!(child.launcher, Launcher::Auto);
+    let child = options("--launcher=none --launcher=own");
+    assert_eq!(child.launcher, Launcher::Own);
     let checked = |line| options(line).check().map_err(|error| error.to_string());
     assert_eq!(checked("-b 4K -e 4K"), Ok(()));
     assert!(

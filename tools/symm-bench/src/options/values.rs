@@ -50,6 +50,9 @@ pub enum Launcher {
     Auto,
     /// Those of -g
     None,
+    /// Those of a symm-bench with --isolation=process, which started this one and says how its ranks die
+    #[value(hide = true)]
+    Own,
 }
 
 /// Where the ranks live.

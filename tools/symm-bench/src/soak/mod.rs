@@ -24,6 +24,7 @@ use crate::{
     data::Data,
     measure::capture,
     options::Options,
+    output::out,
     world::World,
 };
 use compare::{Buffers, Check};
@@ -75,7 +76,7 @@ pub fn run(
         for case in chosen.cases(dtype, op) {
             for algorithm in &mut algorithms {
                 if world.leads() {
-                    println!("# soaking {}", algorithm.name());
+                    out(&format!("# soaking {}\n", algorithm.name()))?;
                 }
                 let verdict = soak(world, &mut **algorithm, &case, &data, &plan)?;
                 match verdict {
@@ -83,7 +84,7 @@ pub fn run(
                     _ => failed += 1,
                 }
                 if world.leads() {
-                    println!("{}", line(algorithm.name(), &case, &plan, &verdict));
+                    out(&(line(algorithm.name(), &case, &plan, &verdict) + "\n"))?;
                 }
             }
         }

@@ -28,6 +28,7 @@ use crate::{
     generated::{Generated, Library, chip_of},
     measure::{self, Plan, Row},
     options::Options,
+    output::out,
     world::World,
 };
 use ranges::{choices, merged, shapes};
@@ -105,10 +106,8 @@ fn tune(
         }
     }
     if tuner.world.leads() {
-        tuner
-            .refusals
-            .iter()
-            .for_each(|why| println!("# N/A: {why}"));
+        let mut refusals = tuner.refusals.iter();
+        refusals.try_for_each(|why| out(&format!("# N/A: {why}\n")))?;
     }
     let choices = choices(&found);
     ensure!(
@@ -190,7 +189,7 @@ impl Tuner<'_> {
         }
         if self.world.leads() {
             best.iter()
-                .for_each(|best| println!("{}", line(kind, case, best)));
+                .try_for_each(|best| out(&(line(kind, case, best) + "\n")))?;
         }
         Ok(best.map(|best| (traffic, best)))
     }

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Symm authors
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+//! What people read: tables on the standard output, errors on the other.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, Write},
+};
+
+use anyhow::{Context, Result};
+
+/// Writes text to the standard output; whoever closed it has read enough.
+///
+/// # Errors
+///
+/// Fails where it can't be written for another reason.
+pub fn out(text: &str) -> Result<()> {
+    let mut stdout = io::stdout();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to the standard output"),
+    }
+}
+
+/// Returns what an error says and what it comes of; many errors say the latter themselves, and it is said once.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
+}
+
+/// Prints an error by one write: ranks that are processes share their standard error.
+pub fn complain(message: impl Display) {
+    note(format_args!("error: {message}"));
+}
+
+/// Prints a line beside the tables by one write.
+pub fn note(message: impl Display) {
+    let line = format!("{message}\n");
+    // Where nobody reads it there is nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
