@@ -525,3 +525,30 @@ fn complex_numbers_may_be_as_large_as_their_parts() {
     near(1, [1.0; 4]);
     near(2, [0.0; 4]);
 }
+
+/// The sum of positive numbers, rounded to bf16 after each addition.
+const CARRIED: &str = "
+func.func @f(%x: tensor<8xbf16>) -> tensor<bf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : bf16
+  %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%sum = %zero) -> bf16 {
+    %value = tensor.extract %x[%i] : tensor<8xbf16>
+    %more = arith.addf %sum, %value : bf16
+    %positive = arith.cmpf ogt, %value, %zero : bf16
+    %next = arith.select %positive, %more, %sum : bf16
+    scf.yield %next : bf16
+  }
+  %y = tensor.from_elements %sum : tensor<bf16>
+  return %y : tensor<bf16>
+}";
+
+/// LLVM keeps such a number as f32, and rounds by a function that C compilers may lack.
+#[test]
+fn a_bf16_goes_round_a_loop() {
+    let x = [256.0, 1.0, -3.0, 1.0, 3.0, f64::NAN, 0.5, 2.0];
+    let x = buffer(DType::BF16, &[8], x.into_iter());
+    let found = run_on_one(CARRIED, "f", vec![x]);
+    assert_eq!(values(&found[0]), [262.0]);
+}
