@@ -177,3 +177,34 @@ func.func @bytes() -> tensor<2305843009213693952xf32> {
   %a = tensor.empty() : tensor<2305843009213693952xf32>
   return %a : tensor<2305843009213693952xf32>
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @ordinary_memory(%x: memref<4xf32>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<4xf32>; allocate it by memref.alloc in #comm.symm_mem<@tp>, and copy what is to be in it}}
+  %y = memref.memory_space_cast %x : memref<4xf32> to memref<4xf32, #comm.symm_mem<@tp>>
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+comm.group @other size(2) {symm_mem, ranks = [1, 0]}
+
+func.func @of_another_group(%x: memref<*xf32, #comm.symm_mem<@other>>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<*xf32, #comm.symm_mem<@other>>; allocate it by memref.alloc in #comm.symm_mem<@tp>}}
+  %y = memref.memory_space_cast %x : memref<*xf32, #comm.symm_mem<@other>> to memref<*xf32, #comm.symm_mem<@tp>>
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @by_any_cast(%x: memref<4xf32>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<4xf32>; allocate it by memref.alloc in #comm.symm_mem<@tp>}}
+  %y = builtin.unrealized_conversion_cast %x : memref<4xf32> to memref<4xf32, #comm.symm_mem<@tp>>
+  return
+}

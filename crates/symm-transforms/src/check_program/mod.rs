@@ -5,10 +5,12 @@
 
 mod types;
 
-use melior::ir::OperationRef;
+use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
 use symm_abi::{ENTRY_PREFIX, RUNTIME_SYMBOL};
 use symm_ir::{
     diagnostics::error,
+    dialect::symm_mem_group,
+    memref::memory_space,
     pass::{OptionDef, PassDef, PassResult, PassRun},
     text, walk,
 };
@@ -29,6 +31,7 @@ done, and not where that fails in the end. Refused are
 - floats other than f8E4M3FN, f8E5M2, f16, bf16, f32, f64 and, on CPU ranks, f80 and f128;
 - ops that end the process, print, run beside others or before the runtime is there, and modules in
   the module;
+- casts of buffers into the symmetric memory of a group, which is what has been allocated there;
 - launches of kernels apart from the program, and atomic updates by a region;
 - symbols whose names the compiler needs.
 ",
@@ -83,6 +86,12 @@ const REFUSED: [(&str, &str); 9] = [
     ),
 ];
 
+/// Ops that give a buffer another memory space.
+const CASTS: [&str; 2] = [
+    "builtin.unrealized_conversion_cast",
+    "memref.memory_space_cast",
+];
+
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
     let floats = match pass.options().text("device").as_str() {
@@ -100,10 +109,39 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         if let Some((_, message)) = REFUSED.iter().find(|(name, _)| walk::is(op, name)) {
             return Err(error(&op, *message).emit());
         }
+        check_cast(op)?;
         types::check(op, floats)?;
     }
     pass.preserve_all_analyses();
     Ok(())
+}
+
+/// Refuses to call a buffer symmetric that was not allocated so: the memory space is the proof that
+/// peers find theirs at the same place.
+fn check_cast<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
+    if !CASTS.iter().any(|name| walk::is(op, name)) {
+        return Ok(());
+    }
+    let group = |r#type| memory_space(r#type).and_then(symm_mem_group);
+    let operands: Vec<_> = op.operands().map(|operand| operand.r#type()).collect();
+    let is_proved = |name: &String| {
+        operands
+            .iter()
+            .any(|r#type| group(*r#type).as_ref() == Some(name))
+    };
+    let mut results = op.results().filter_map(|result| group(result.r#type()));
+    let Some(name) = results.find(|name| !is_proved(name)) else {
+        return Ok(());
+    };
+    let from = operands
+        .first()
+        .map(|r#type| format!(", got one of type {type}"));
+    let message = format!(
+        "makes no buffer symmetric{}; allocate it by memref.alloc in #comm.symm_mem<@{name}>, and \
+         copy what is to be in it",
+        from.unwrap_or_default()
+    );
+    Err(error(&op, message).emit())
 }
 
 /// Refuses a symbol that has a name of the compiler's.
