@@ -33,7 +33,7 @@ done, and not where that fails in the end. Refused are
   the module;
 - casts of buffers into the symmetric memory of a group, which is what has been allocated there;
 - launches of kernels apart from the program, and atomic updates by a region;
-- symbols whose names the compiler needs.
+- ops that are not known, and symbols whose names the compiler needs.
 ",
     anchor: Some("builtin.module"),
     options: &[OptionDef::text(
@@ -109,11 +109,25 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         if let Some((_, message)) = REFUSED.iter().find(|(name, _)| walk::is(op, name)) {
             return Err(error(&op, *message).emit());
         }
+        check_known(op)?;
         check_cast(op)?;
         types::check(op, floats)?;
     }
     pass.preserve_all_analyses();
     Ok(())
+}
+
+/// Refuses an op that no dialect has: nothing is known of what it does, and passes of MLIR rely on
+/// what they think its regions are.
+fn check_known(op: OperationRef<'_, '_>) -> PassResult {
+    match walk::is_registered(op) {
+        true => Ok(()),
+        false => Err(error(
+            &op,
+            "is no op that is known here; express it in ops that are",
+        )
+        .emit()),
+    }
 }
 
 /// Refuses to call a buffer symmetric that was not allocated so: the memory space is the proof that
