@@ -67,7 +67,7 @@ What is in a `gpu.launch` already stays as it is.
 Remarks of the category `convert-linalg-to-gpu` say for each op whether the library runs it or a
 kernel, and why the library does not take a sum of products.
 
-Buffers are in device memory. An op of the host that reads or writes them is an error.
+Runs on bufferized IR. Buffers are in device memory. An op of the host that reads or writes them is an error.
 ",
     anchor: Some("builtin.module"),
     options: &[CHIP],
@@ -108,6 +108,7 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
+    host::check_bufferized(module)?;
     declare_functions(pass)?;
     let mut cuda = cuda_table::read(module, &pass.options().text(CHIP.name))?;
     let overlap = Overlap::of(module);
