@@ -86,7 +86,9 @@ def Comm_PeerOp : Comm_Primitive<"peer", [Pure, AllTypesMatch<["buffer", "result
   let summary = "a peer's copy of a symmetric buffer";
   let description = [{
     Returns the buffer that lies at the same offset in the heap of group member
-    `peer`. Its contents may be read only between the barriers of a protocol.
+    `peer`. Its contents may be read only between the barriers of a protocol. `peer`
+    must be less than the group's size: `--check-program` refuses another constant, and
+    any other value leads to memory that is not the group's, or to none.
   }];
   let arguments = (ins AnyStridedMemRef:$buffer, Index:$peer);
   let results = (outs AnyStridedMemRef:$result);

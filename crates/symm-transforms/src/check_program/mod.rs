@@ -3,6 +3,7 @@
 
 //! `--check-program`: what no artifact can hold is refused at once, and by name.
 
+mod members;
 mod types;
 
 use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
@@ -15,7 +16,7 @@ use symm_ir::{
     text, walk,
 };
 
-use crate::convert_launches_to_runtime::KERNELS;
+use crate::{convert_launches_to_runtime::KERNELS, group::groups};
 
 /// Refuses programs that cannot become an artifact.
 pub static CHECK_PROGRAM: PassDef = PassDef {
@@ -32,6 +33,7 @@ done, and not where that fails in the end. Refused are
 - ops that end the process, print, run beside others or before the runtime is there, and modules in
   the module;
 - casts of buffers into the symmetric memory of a group, which is what has been allocated there;
+- peers that are constant and no members of their group;
 - launches of kernels apart from the program, and atomic updates by a region;
 - ops that are not known, and symbols whose names the compiler needs.
 ",
@@ -105,12 +107,14 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     for op in walk::children(module) {
         check_name(op)?;
     }
+    let groups = groups(module)?;
     for op in walk::collect(module).into_iter().skip(1) {
         if let Some((_, message)) = REFUSED.iter().find(|(name, _)| walk::is(op, name)) {
             return Err(error(&op, *message).emit());
         }
         check_known(op)?;
         check_cast(op)?;
+        members::check(op, &groups)?;
         types::check(op, floats)?;
     }
     pass.preserve_all_analyses();
