@@ -7,10 +7,12 @@ mod members;
 mod types;
 
 use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
+use std::iter;
 use symm_abi::{ENTRY_PREFIX, RUNTIME_SYMBOL};
 use symm_ir::{
     diagnostics::error,
-    dialect::symm_mem_group,
+    dialect::{Collective, symm_mem_group},
+    linalg::is_structured,
     memref::memory_space,
     pass::{OptionDef, PassDef, PassResult, PassRun},
     text, walk,
@@ -33,6 +35,7 @@ done, and not where that fails in the end. Refused are
 - ops that end the process, print, run beside others or before the runtime is there, and modules in
   the module;
 - casts of buffers into the symmetric memory of a group, which is what has been allocated there;
+- on GPUs, collectives of single elements, in the body of an op of linalg;
 - peers that are constant and no members of their group;
 - launches of kernels apart from the program, and atomic updates by a region;
 - ops that are not known, and symbols whose names the compiler needs.
@@ -96,9 +99,9 @@ const CASTS: [&str; 2] = [
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
-    let floats = match pass.options().text("device").as_str() {
-        "cpu" => types::FLOATS,
-        "cuda" => &types::FLOATS[..types::ON_GPUS],
+    let (floats, is_cuda) = match pass.options().text("device").as_str() {
+        "cpu" => (types::FLOATS, false),
+        "cuda" => (&types::FLOATS[..types::ON_GPUS], true),
         other => {
             let message = format!("expected device to be cpu or cuda, got '{other}'");
             return Err(error(&module, message).emit());
@@ -115,6 +118,9 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
         check_known(op)?;
         check_cast(op)?;
         members::check(op, &groups)?;
+        if is_cuda {
+            check_body(op)?;
+        }
         types::check(op, floats)?;
     }
     pass.preserve_all_analyses();
@@ -160,6 +166,23 @@ fn check_cast<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
         from.unwrap_or_default()
     );
     Err(error(&op, message).emit())
+}
+
+/// Refuses collectives of single elements on GPUs, where a body becomes a kernel, and a collective is
+/// the host's.
+fn check_body<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> PassResult {
+    if Collective::of(op).is_none() {
+        return Ok(());
+    }
+    let mut around = iter::successors(op.parent_operation(), |op| op.parent_operation());
+    let Some(body) = around.find(|op| is_structured(*op)) else {
+        return Ok(());
+    };
+    let message = "is in the body of an op that becomes a kernel; communicate the whole tensor or \
+                   buffer before or after that op";
+    Err(error(&op, message)
+        .note_at(body.location(), "the op")
+        .emit())
 }
 
 /// Refuses a symbol that has a name of the compiler's.

@@ -57,6 +57,7 @@ combine in a fixed order. Every other structured op of linalg, and any other cop
 `gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
 `--distribute-launches` come next and give it more.
 
+What a kernel asks for that only the host knows, `comm.rank` and `memref.get_global`, the host does before.
 A kernel calls no functions: a call that is left in one is an error.
 
 A constant that is not one value all over, be its values in the text or in a `dense_resource`, becomes
@@ -112,6 +113,10 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
     declare_functions(pass)?;
     let mut cuda = cuda_table::read(module, &pass.options().text(CHIP.name))?;
     let overlap = Overlap::of(module);
+    let launches = walk::collect_named(module, "gpu.launch");
+    for op in structured_ops(module).into_iter().chain(launches) {
+        launch::hoist(op);
+    }
     for op in structured_ops(module) {
         if matmul::convert(pass, &mut cuda, &overlap, op)? {
             pass.count("matmuls", 1);
