@@ -41,6 +41,11 @@ class Comm_Primitive<string mnemonic, list<Trait> traits = []> :
 
 def Comm_RankOp : Comm_Primitive<"rank", [Pure]> {
   let summary = "this rank's number in a group";
+  let description = [{
+    The same wherever a rank asks. All ranks run a program, also those that are not in
+    the group: they get 4294967295, 2³² − 1, which is no member's number. So
+    `arith.cmpi ult` with the group's size says whether this rank is a member.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$group);
   let results = (outs Index:$result);
   let assemblyFormat = "`on` $group attr-dict";
