@@ -27,3 +27,21 @@ func.func @longest(%x: f64) -> f64 {
   %short = arith.truncf %long : f128 to f64
   return %short : f64
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @element(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-note@+1 {{the op}}
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x: tensor<8xf32>) {
+  ^bb0(%o: f32):
+    %c0 = arith.constant 0 : index
+    %t = tensor.from_elements %o : tensor<1xf32>
+    // expected-error@+1 {{'c10d.all_reduce' op is in the body of an op that becomes a kernel; communicate the whole tensor or buffer before or after that op}}
+    %a = c10d.all_reduce<sum> %t on @tp : tensor<1xf32>
+    %v = tensor.extract %a[%c0] : tensor<1xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}

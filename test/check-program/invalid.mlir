@@ -177,3 +177,70 @@ func.func @bytes() -> tensor<2305843009213693952xf32> {
   %a = tensor.empty() : tensor<2305843009213693952xf32>
   return %a : tensor<2305843009213693952xf32>
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @ordinary_memory(%x: memref<4xf32>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<4xf32>; allocate it by memref.alloc in #comm.symm_mem<@tp>, and copy what is to be in it}}
+  %y = memref.memory_space_cast %x : memref<4xf32> to memref<4xf32, #comm.symm_mem<@tp>>
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+comm.group @other size(2) {symm_mem, ranks = [1, 0]}
+
+func.func @of_another_group(%x: memref<*xf32, #comm.symm_mem<@other>>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<*xf32, #comm.symm_mem<@other>>; allocate it by memref.alloc in #comm.symm_mem<@tp>}}
+  %y = memref.memory_space_cast %x : memref<*xf32, #comm.symm_mem<@other>> to memref<*xf32, #comm.symm_mem<@tp>>
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @by_any_cast(%x: memref<4xf32>) {
+  // expected-error@+1 {{makes no buffer symmetric, got one of type memref<4xf32>; allocate it by memref.alloc in #comm.symm_mem<@tp>}}
+  %y = builtin.unrealized_conversion_cast %x : memref<4xf32> to memref<4xf32, #comm.symm_mem<@tp>>
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @peer(%x: memref<4xf32, #comm.symm_mem<@tp>>, %any: index) -> memref<4xf32, #comm.symm_mem<@tp>> {
+  %last = arith.constant 1 : index
+  %next = arith.constant 2 : index
+  %a = comm.peer %x at %any : memref<4xf32, #comm.symm_mem<@tp>>
+  %b = comm.peer %x at %last : memref<4xf32, #comm.symm_mem<@tp>>
+  // expected-error@+1 {{'comm.peer' op peer 2 is not a rank of @tp, which has 2}}
+  %c = comm.peer %x at %next : memref<4xf32, #comm.symm_mem<@tp>>
+  return %c : memref<4xf32, #comm.symm_mem<@tp>>
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @signal(%epoch: i32) {
+  %before = arith.constant -1 : index
+  // expected-error@+1 {{'comm.signal' op peer -1 is not a rank of @tp, which has 2}}
+  comm.signal %before, %epoch on @tp
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+func.func @wait(%epoch: i32) {
+  %other = arith.constant 7 : index
+  // expected-error@+1 {{'comm.wait' op peer 7 is not a rank of @tp, which has 2}}
+  %arrived = comm.wait %other, %epoch on @tp
+  return
+}

@@ -21,3 +21,9 @@ func.func @launch() {
   }
   return
 }
+
+// Symmetric memory may be lent to ops that know nothing of it.
+func.func @lent(%x: memref<4xf32, #comm.symm_mem<@tp>>) -> memref<4xf32> {
+  %y = memref.memory_space_cast %x : memref<4xf32, #comm.symm_mem<@tp>> to memref<4xf32>
+  return %y : memref<4xf32>
+}

@@ -107,3 +107,12 @@ func.func @declared(%x: memref<8xf32>) {
 // expected-error @+1 {{has a malformed symm.cuda, the compiler's own attribute: missing field `chip`; take it away}}
 module attributes {symm.cuda = {}} {
 }
+
+// -----
+
+func.func @tensors(%a: memref<4x4xf32>) {
+  // expected-error @+1 {{has a tensor and no buffer; run --one-shot-bufferize first}}
+  %b = bufferization.to_tensor %a : memref<4x4xf32> to tensor<4x4xf32>
+  %r = linalg.matmul ins(%b, %b : tensor<4x4xf32>, tensor<4x4xf32>) outs(%b : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return
+}

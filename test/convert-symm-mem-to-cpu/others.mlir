@@ -71,3 +71,20 @@ func.func @merged(%x: memref<4x3x5xf32, strided<[20, 5, 1], offset: 5>>, %y: mem
     outs(%y : memref<4x3x5xf32>) on @tp
   return
 }
+
+// A kernel walks its operands by the extents of one. Where others may turn out to have different ones, the library is asked before,
+// which refuses that: as many elements in as out are not what it is told.
+
+// CHECK-LABEL: func.func @sized
+// CHECK-SAME:    (%[[X:.*]]: memref<?xf32>, %[[Y:.*]]: memref<4xf32>)
+// CHECK:         %[[IN:.*]] = memref.dim %[[X]]
+// CHECK:         %[[OUT:.*]] = memref.dim %[[Y]]
+// CHECK:         arith.cmpi ne, %[[IN]], %[[OUT]]
+// CHECK:         scf.if
+// CHECK:           call @symm_rt.collective
+// CHECK:         }
+// CHECK:         call @symm.one_shot_push.sum.f32.tp.1dcc
+func.func @sized(%x: memref<?xf32>, %y: memref<4xf32>) {
+  symm_mem.one_shot_all_reduce<sum, push> ins(%x : memref<?xf32>) outs(%y : memref<4xf32>) on @tp
+  return
+}

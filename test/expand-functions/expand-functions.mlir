@@ -79,3 +79,30 @@ func.func @complex(%x: complex<f32>, %y: complex<f32>) -> (complex<f32>, complex
   %d = complex.neq %x, %y : complex<f32>
   return %a, %b, %c, %d : complex<f32>, complex<f32>, i1, i1
 }
+
+// Near 0, exp(x) - 1 has lost what x was.
+// CHECK-LABEL: func @minus_one
+// CHECK-SAME: (%[[SHORT:.*]]: vector<2xf16>)
+// CHECK: %[[X:.*]] = arith.extf %[[SHORT]] : vector<2xf16> to vector<2xf32>
+// CHECK: %[[POWER:.*]] = math.exp %[[X]]
+// CHECK: %[[DIFFERENCE:.*]] = arith.subf %[[POWER]]
+// CHECK: %[[LOG:.*]] = math.log %[[POWER]]
+// CHECK: %[[QUOTIENT:.*]] = arith.divf %[[X]], %[[LOG]]
+// CHECK: arith.mulf %[[DIFFERENCE]], %[[QUOTIENT]]
+// CHECK-COUNT-2: arith.select
+// CHECK: %[[Y:.*]] = arith.select %{{.*}}, %[[X]], %{{.*}}
+// CHECK: arith.truncf %[[Y]] : vector<2xf32> to vector<2xf16>
+func.func @minus_one(%x: vector<2xf16>) -> vector<2xf16> {
+  %y = math.expm1 %x : vector<2xf16>
+  return %y : vector<2xf16>
+}
+
+// Kernels have a function of their own for it.
+// CHECK: gpu.module
+// CHECK: math.expm1
+gpu.module @kernels {
+  func.func @minus_one(%x: f32) -> f32 {
+    %y = math.expm1 %x : f32
+    return %y : f32
+  }
+}

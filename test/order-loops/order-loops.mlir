@@ -61,3 +61,22 @@ func.func @numbered(%b: memref<8x16xindex>, %c: memref<4x16xindex>) {
   }
   return
 }
+
+// A row of one sums of all rows: where the output is indexed by something else than a loop, loops stay as they are.
+
+#first_row = affine_map<(m, n, k) -> (0, n)>
+#rows = affine_map<(m, n, k) -> (m, k)>
+#columns = affine_map<(m, n, k) -> (k, n)>
+
+// CHECK-LABEL: func.func @one_row
+// CHECK:         iterator_types = ["reduction", "parallel", "reduction"]
+func.func @one_row(%a: memref<4x5xf32>, %b: memref<5x6xf32>, %c: memref<1x6xf32>) {
+  linalg.generic {indexing_maps = [#rows, #columns, #first_row], iterator_types = ["reduction", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x5xf32>, memref<5x6xf32>) outs(%c : memref<1x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %z, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -3,6 +3,7 @@
 
 //! From lowered modules to objects and artifacts.
 
+mod builtins;
 pub mod compile;
 mod cuda;
 pub mod error;

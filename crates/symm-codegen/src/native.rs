@@ -4,6 +4,7 @@
 //! From the LLVM dialect to an optimized object file.
 
 use crate::{
+    builtins,
     error::{Error, Result},
     target::Cpu,
 };
@@ -70,7 +71,7 @@ impl<'l> Program<'l> {
             .any(|global| !global.is_constant() && name(global) != RUNTIME_SYMBOL)
     }
 
-    /// Optimizes the program.
+    /// Optimizes the program, and adds what the code generator is going to call.
     ///
     /// # Errors
     ///
@@ -82,7 +83,8 @@ impl<'l> Program<'l> {
         options.set_loop_unrolling(false);
         self.module
             .run_passes("default<O3>", &self.machine, options)
-            .map_err(|message| Error::Llvm(message.to_string()))
+            .map_err(|message| Error::Llvm(message.to_string()))?;
+        builtins::add(self.context, &self.module).map_err(|error| Error::Llvm(error.to_string()))
     }
 
     /// Puts the manifest into the program, further sections by name, and room for

@@ -402,3 +402,153 @@ fn vectors_and_what_they_are_raised_to_agree() {
         }
     }
 }
+
+/// Functions of f32, of f64, of f16 and of a vector.
+const NEAR_ZERO: &str = "
+func.func @f(%x: tensor<4096xf32>, %y: tensor<4096xf64>, %z: tensor<4096xf16>)
+    -> (tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf64>, tensor<4096xf64>, tensor<4096xf16>, tensor<4096xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %a = math.expm1 %x : tensor<4096xf32>
+  %b = math.log1p %x : tensor<4096xf32>
+  %c = math.expm1 %y : tensor<4096xf64>
+  %d = math.log1p %y : tensor<4096xf64>
+  %e = math.expm1 %z : tensor<4096xf16>
+  %v = vector.transfer_read %x[%c0], %zero {in_bounds = [true]} : tensor<4096xf32>, vector<16xf32>
+  %w = math.expm1 %v : vector<16xf32>
+  %f = vector.transfer_write %w, %x[%c0] {in_bounds = [true]} : vector<16xf32>, tensor<4096xf32>
+  return %a, %b, %c, %d, %e, %f : tensor<4096xf32>, tensor<4096xf32>, tensor<4096xf64>, tensor<4096xf64>, tensor<4096xf16>, tensor<4096xf32>
+}";
+
+/// How many numbers of a type are between two; none between two NaNs.
+fn distance(got: f64, expected: f64, bits: fn(f64) -> i64) -> u64 {
+    // Negative numbers count down from -0.0, which is one below 0.0.
+    let place = |value| match bits(value) {
+        bits if bits < 0 => i64::MIN.wrapping_sub(bits) - 1,
+        bits => bits,
+    };
+    match (got.is_nan(), expected.is_nan()) {
+        (true, true) => 0,
+        (false, false) => place(got).abs_diff(place(expected)),
+        _ => u64::MAX,
+    }
+}
+
+#[test]
+fn functions_near_zero_have_all_their_digits() {
+    let special = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        0.0,
+        -0.0,
+        -1.0,
+        88.72,
+        88.73,
+        -120.0,
+        709.78,
+        1e-45,
+        -1e-45,
+        f64::from(f32::MAX),
+    ];
+    // From 2^-30 to 2^7, of both signs.
+    let power = |i: i32| (f64::from(i) / 2041.5 * 37.0 - 30.0).exp2();
+    let all: Vec<_> = special
+        .into_iter()
+        .chain((13..4096).map(|i| {
+            if i % 2 == 0 {
+                power(i / 2)
+            } else {
+                -power(i / 2)
+            }
+        }))
+        .collect();
+    let inputs = [DType::F32, DType::F64, DType::F16]
+        .map(|dtype| buffer(dtype, &[4096], all.iter().copied()));
+    let [x, y, z] = inputs.clone().map(|input| values(&input));
+    let found = run_on_one(NEAR_ZERO, "f", inputs.to_vec());
+    let single = |value: f64| i64::from((value as f32).to_bits() as i32) << 32;
+    let double = |value: f64| value.to_bits() as i64;
+    let check = |result: usize, of: fn(f64) -> f64, x: &[f64], bits: fn(f64) -> i64, most: u64| {
+        let worst = values(&found[result])
+            .into_iter()
+            .zip(x)
+            .map(|(got, x)| (distance(got, of(*x), bits), *x, got));
+        let worst = worst.max_by_key(|(distance, ..)| *distance).unwrap();
+        assert!(
+            worst.0 <= most,
+            "result {result}, of {}: {} is off by {}",
+            worst.1,
+            worst.2,
+            worst.0
+        );
+    };
+    check(0, f64::exp_m1, &x, single, 3 << 32);
+    check(1, f64::ln_1p, &x, single, 1 << 32);
+    check(2, f64::exp_m1, &y, double, 4);
+    check(3, f64::ln_1p, &y, double, 1);
+    let half = |value: f64| i64::from(F16.encode(value as f32) as i16) << 48;
+    check(4, f64::exp_m1, &z, half, 0);
+    check(5, f64::exp_m1, &x[..16], single, 3 << 32);
+}
+
+const COMPLEX: &str = "
+func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %to = tensor.empty() : tensor<4xf32>
+  %r:3 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+                         iterator_types = [\"parallel\"]}
+      ins(%x, %y : tensor<4xf32>, tensor<4xf32>) outs(%to, %to, %to : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %d: f32, %e: f32):
+    %z = complex.create %a, %b : complex<f32>
+    %abs = complex.abs %z : complex<f32>
+    %one = complex.div %z, %z : complex<f32>
+    %re = complex.re %one : complex<f32>
+    %im = complex.im %one : complex<f32>
+    linalg.yield %abs, %re, %im : f32, f32, f32
+  } -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return %r#0, %r#1, %r#2 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}";
+
+/// Their squares would be infinite, or 0.
+#[test]
+fn complex_numbers_may_be_as_large_as_their_parts() {
+    let parts = [[3e30, 4e30], [-3e-30, 4e-30], [5.0, 0.0], [3.0, -4.0]];
+    let inputs = [0, 1].map(|part| buffer(DType::F32, &[4], parts.iter().map(|parts| parts[part])));
+    let found = run_on_one(COMPLEX, "f", inputs.to_vec());
+    let near = |result: usize, expected: [f64; 4]| {
+        for (got, expected) in values(&found[result]).into_iter().zip(expected) {
+            let error = (got - expected).abs();
+            assert!(error <= expected * 3e-7, "{result}: {got}, not {expected}");
+        }
+    };
+    near(0, [5e30, 5e-30, 5.0, 5.0]);
+    near(1, [1.0; 4]);
+    near(2, [0.0; 4]);
+}
+
+/// The sum of positive numbers, rounded to bf16 after each addition.
+const CARRIED: &str = "
+func.func @f(%x: tensor<8xbf16>) -> tensor<bf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : bf16
+  %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%sum = %zero) -> bf16 {
+    %value = tensor.extract %x[%i] : tensor<8xbf16>
+    %more = arith.addf %sum, %value : bf16
+    %positive = arith.cmpf ogt, %value, %zero : bf16
+    %next = arith.select %positive, %more, %sum : bf16
+    scf.yield %next : bf16
+  }
+  %y = tensor.from_elements %sum : tensor<bf16>
+  return %y : tensor<bf16>
+}";
+
+/// LLVM keeps such a number as f32, and rounds by a function that C compilers may lack.
+#[test]
+fn a_bf16_goes_round_a_loop() {
+    let x = [256.0, 1.0, -3.0, 1.0, 3.0, f64::NAN, 0.5, 2.0];
+    let x = buffer(DType::BF16, &[8], x.into_iter());
+    let found = run_on_one(CARRIED, "f", vec![x]);
+    assert_eq!(values(&found[0]), [262.0]);
+}

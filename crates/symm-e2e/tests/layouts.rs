@@ -3,8 +3,8 @@
 
 //! Collectives on memrefs of every layout, in loops, branches and calls.
 
-use std::fmt::Write;
-use symm_e2e::{Call, compile, difference, random, run};
+use std::{fmt::Write, time::Duration};
+use symm_e2e::{Call, compile, difference, random, run, try_run};
 use symm_sim::{Buffer, DType, ReduceOp, collective};
 
 const RANKS: usize = 3;
@@ -270,6 +270,64 @@ func.func @main(%x: tensor<4x5xf32>) -> tensor<4x5xf32> {
             expected,
         )],
     );
+}
+
+/// A reduction of as many rows and columns as `n` says, `[rows in, columns in, rows out, columns out]`.
+const SIZED: &str = "
+comm.group @tp size(2) {symm_mem}
+func.func @f(%x: memref<4x8xf32>, %n: memref<4xi32>) -> memref<4x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant 0.0 : f32
+  %n0 = memref.load %n[%c0] : memref<4xi32>
+  %n1 = memref.load %n[%c1] : memref<4xi32>
+  %n2 = memref.load %n[%c2] : memref<4xi32>
+  %n3 = memref.load %n[%c3] : memref<4xi32>
+  %i0 = arith.index_cast %n0 : i32 to index
+  %i1 = arith.index_cast %n1 : i32 to index
+  %i2 = arith.index_cast %n2 : i32 to index
+  %i3 = arith.index_cast %n3 : i32 to index
+  %o = memref.alloc() : memref<4x8xf32>
+  linalg.fill ins(%zero : f32) outs(%o : memref<4x8xf32>)
+  %from = memref.subview %x[0, 0] [%i0, %i1] [1, 1] : memref<4x8xf32> to memref<?x?xf32, strided<[8, 1]>>
+  %to = memref.subview %o[0, 0] [%i2, %i3] [1, 1] : memref<4x8xf32> to memref<?x?xf32, strided<[8, 1]>>
+  symm_mem.one_shot_all_reduce<sum, push> ins(%from : memref<?x?xf32, strided<[8, 1]>>) outs(%to : memref<?x?xf32, strided<[8, 1]>>) on @tp
+  return %o : memref<4x8xf32>
+}";
+
+#[test]
+fn outputs_of_another_size_are_refused() {
+    let program = compile(SIZED, "");
+    let sizes = |sizes: [[i32; 4]; 2]| {
+        let n = sizes.map(|sizes| sizes.map(i32::to_le_bytes).concat());
+        let inputs = n.map(|n| {
+            let n = Buffer::new(DType::I32, vec![4], n).expect("four numbers");
+            vec![random(DType::F32, &[4, 8], 1), n]
+        });
+        let call = Call {
+            entry: "f".into(),
+            inputs: inputs.to_vec(),
+        };
+        try_run(&program, 2, vec![call], Duration::from_secs(120))
+    };
+    assert!(sizes([[3, 2, 3, 2]; 2]).is_ok());
+    let fitting = [2, 8, 2, 8];
+    for (other, counts) in [
+        ([4, 8, 3, 8], "32 elements in and 24 out"),
+        ([2, 5, 2, 8], "10 elements in and 16 out"),
+        // As many elements.
+        ([2, 4, 4, 2], "2 elements in and 4 out"),
+    ] {
+        for ranks in [[other; 2], [fitting, other], [other, fitting]] {
+            let report = sizes(ranks).expect_err("the sizes differ");
+            assert!(
+                report.contains(counts) && report.contains("one_shot_all_reduce"),
+                "{report}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 //! Values: where they come from and who uses them.
 
-use melior::ir::{BlockRef, OperationRef, Value, ValueLike, operation::OperationLike};
+use crate::walk;
+use melior::ir::{
+    BlockRef, OperationRef, Value, ValueLike, attribute::IntegerAttribute, operation::OperationLike,
+};
 use mlir_sys::{
     MlirOpOperand, mlirBlockArgumentGetArgNumber, mlirBlockArgumentGetOwner,
     mlirOpOperandGetNextUse, mlirOpOperandGetOperandNumber, mlirOpOperandGetOwner,
@@ -43,6 +46,13 @@ pub fn defining_op<'c, 'a>(value: Value<'c, 'a>) -> Option<OperationRef<'c, 'a>>
         Origin::Result(op, _) => Some(op),
         Origin::Argument(..) => None,
     }
+}
+
+/// Returns the integer that a value always is, where it is a constant of `arith`.
+pub fn integer(value: Value<'_, '_>) -> Option<i64> {
+    let op = defining_op(value).filter(|op| walk::is(*op, "arith.constant"))?;
+    let value = IntegerAttribute::try_from(op.attribute("value").ok()?);
+    Some(value.ok()?.value())
 }
 
 /// Returns an operand of an operation, where it has that many.

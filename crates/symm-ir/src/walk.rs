@@ -7,6 +7,7 @@
 use melior::ir::{
     BlockLike, BlockRef, OperationRef, RegionLike, RegionRef, operation::OperationLike,
 };
+use mlir_sys::{mlirContextIsRegisteredOperation, mlirOperationGetContext};
 use std::{iter, ops::ControlFlow};
 
 /// Returns the blocks of a region, in order.
@@ -85,6 +86,18 @@ pub fn collect_named<'c: 'a, 'a>(
 /// Says whether an operation has a name.
 pub fn is<'c: 'a, 'a>(op: OperationRef<'c, 'a>, name: &str) -> bool {
     op.name().as_string_ref().as_str() == Ok(name)
+}
+
+/// Says whether a dialect has an operation of this name.
+pub fn is_registered<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> bool {
+    let name = op.name();
+    // SAFETY: the operation is valid, and so are its context and its name.
+    unsafe {
+        mlirContextIsRegisteredOperation(
+            mlirOperationGetContext(op.to_raw()),
+            name.as_string_ref().to_raw(),
+        )
+    }
 }
 
 /// Returns the nearest operation around `op` that has a name.

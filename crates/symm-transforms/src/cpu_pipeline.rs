@@ -73,15 +73,19 @@ const OWNERSHIP: &str = "expand-realloc{emit-deallocs=false},canonicalize,\
 /// Ops of vectors that only passes of their own lower.
 pub(crate) const VECTORS: &str = "func.func(lower-vector-mask,lower-vector-multi-reduction)";
 
+/// Magnitudes and quotients of complex numbers without the squares that overflow long before the result does: the
+/// conversion to LLVM has them.
+pub(crate) const COMPLEX: &str = "convert-complex-to-standard";
+
 /// Floats that x86 and LLVM have no arithmetic for are computed in fp32.
 pub(crate) const FLOATS: &str = "arith-emulate-unsupported-floats{\
     source-types=f16,bf16,f8E4M3FN,f8E5M2 target-type=f32},\
     math-extend-to-supported-types{target-type=f32}";
 
 /// `--arith-expand` loses the sign of zero in `minimumf` and `maximumf`, so what
-/// LLVM has an instruction for is converted before it.
+/// LLVM has an instruction for is converted before it. The logarithm of 1 + x is the C library's, which has all digits near 0.
 pub(crate) const TO_LLVM: &str = "convert-vector-to-scf,expand-strided-metadata,lower-affine,convert-scf-to-cf,\
-    convert-vector-to-llvm,convert-complex-to-llvm,convert-math-to-llvm,convert-math-to-libm,\
+    convert-vector-to-llvm,convert-complex-to-llvm,convert-math-to-llvm{approximate-log1p=false},convert-math-to-libm,\
     convert-ub-to-llvm,convert-index-to-llvm,convert-arith-to-llvm,arith-expand,\
     convert-arith-to-llvm,finalize-memref-to-llvm{use-generic-functions},convert-cf-to-llvm,\
     convert-func-to-llvm,canonicalize,cse,reconcile-unrealized-casts";
@@ -122,6 +126,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add_text(VECTORS)?;
     pipeline.add(&UNPACK_VECTOR_ACCESSES, "")?;
     pipeline.add(&EXPAND_FUNCTIONS, "")?;
+    pipeline.add_text(COMPLEX)?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     pipeline.add_text(TO_LLVM)?;

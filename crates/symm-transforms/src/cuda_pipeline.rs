@@ -12,7 +12,7 @@ use crate::{
     convert_launches_to_runtime::CONVERT_LAUNCHES_TO_RUNTIME,
     convert_linalg_to_gpu::CONVERT_LINALG_TO_GPU,
     convert_symm_mem_to_gpu::{CHIP, CONVERT_SYMM_MEM_TO_GPU, PTX_VERSION, target},
-    cpu_pipeline::{FLOATS, STRUCTURE, TO_LLVM, VECTORS, bufferize},
+    cpu_pipeline::{COMPLEX, FLOATS, STRUCTURE, TO_LLVM, VECTORS, bufferize},
     create_entry_points::CREATE_ENTRY_POINTS,
     decompose_aggregates::DECOMPOSE_AGGREGATES,
     distribute_launches::DISTRIBUTE_LAUNCHES,
@@ -117,6 +117,7 @@ fn build(pipeline: Pipeline<'_>, options: &OptionValues<'_>) -> Result<(), Failu
     pipeline.add_text(VECTORS)?;
     pipeline.add_text("gpu-launch-sink-index-computations,gpu-kernel-outlining")?;
     pipeline.add(&EXPAND_FUNCTIONS, "")?;
+    pipeline.add_text(COMPLEX)?;
     pipeline.add_text(FLOATS)?;
     pipeline.add(&EXPAND_SMALL_FLOATS, "")?;
     configured(&CONVERT_LAUNCHES_TO_RUNTIME)?;

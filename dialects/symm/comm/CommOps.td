@@ -41,6 +41,11 @@ class Comm_Primitive<string mnemonic, list<Trait> traits = []> :
 
 def Comm_RankOp : Comm_Primitive<"rank", [Pure]> {
   let summary = "this rank's number in a group";
+  let description = [{
+    The same wherever a rank asks. All ranks run a program, also those that are not in
+    the group: they get 4294967295, 2³² − 1, which is no member's number. So
+    `arith.cmpi ult` with the group's size says whether this rank is a member.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$group);
   let results = (outs Index:$result);
   let assemblyFormat = "`on` $group attr-dict";
@@ -86,7 +91,9 @@ def Comm_PeerOp : Comm_Primitive<"peer", [Pure, AllTypesMatch<["buffer", "result
   let summary = "a peer's copy of a symmetric buffer";
   let description = [{
     Returns the buffer that lies at the same offset in the heap of group member
-    `peer`. Its contents may be read only between the barriers of a protocol.
+    `peer`. Its contents may be read only between the barriers of a protocol. `peer`
+    must be less than the group's size: `--check-program` refuses another constant, and
+    any other value leads to memory that is not the group's, or to none.
   }];
   let arguments = (ins AnyStridedMemRef:$buffer, Index:$peer);
   let results = (outs AnyStridedMemRef:$result);

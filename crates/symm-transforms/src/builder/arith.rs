@@ -33,6 +33,17 @@ pub enum Compare {
     Uge = 9,
 }
 
+/// Comparison of floats, false of NaNs; the number is that of `arith.cmpf`.
+#[derive(Clone, Copy, Debug)]
+pub enum FloatCompare {
+    /// Equal.
+    Equal = 1,
+    /// Greater or equal.
+    GreaterOrEqual = 3,
+    /// Less than.
+    Less = 4,
+}
+
 impl<'c: 'a, 'a> Builder<'c, 'a> {
     /// Builds a constant.
     pub fn constant(&self, value: Attribute<'c>, r#type: Type<'c>) -> Value<'c, 'a> {
@@ -102,14 +113,29 @@ impl<'c: 'a, 'a> Builder<'c, 'a> {
         lhs: Value<'c, 'a>,
         rhs: Value<'c, 'a>,
     ) -> Value<'c, 'a> {
-        let predicate = self.int_attr(64, predicate as i64);
+        self.compare_by("arith.cmpi", predicate as i64, lhs, rhs)
+    }
+
+    /// Builds a comparison of floats.
+    pub fn compare_floats(
+        &self,
+        predicate: FloatCompare,
+        lhs: Value<'c, 'a>,
+        rhs: Value<'c, 'a>,
+    ) -> Value<'c, 'a> {
+        self.compare_by("arith.cmpf", predicate as i64, lhs, rhs)
+    }
+
+    fn compare_by(
+        &self,
+        name: &str,
+        predicate: i64,
+        lhs: Value<'c, 'a>,
+        rhs: Value<'c, 'a>,
+    ) -> Value<'c, 'a> {
+        let predicate = self.int_attr(64, predicate);
         let result = with_element(lhs.r#type(), self.int_type(1));
-        self.value(
-            "arith.cmpi",
-            &[lhs, rhs],
-            result,
-            &[("predicate", predicate)],
-        )
+        self.value(name, &[lhs, rhs], result, &[("predicate", predicate)])
     }
 
     /// Builds a choice between two values.

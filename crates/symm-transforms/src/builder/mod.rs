@@ -13,7 +13,7 @@ mod slices;
 mod structured;
 
 pub use self::{
-    arith::{Compare, element, vector_shape, with_element, with_shape},
+    arith::{Compare, FloatCompare, element, vector_shape, with_element, with_shape},
     gpu::{MAX_BLOCKS, Thread},
     llvm::{Field, Ordering},
     memref::{Extent, Metadata, dynamic, erase, memref_type, shape, tensor_type},

@@ -3,7 +3,8 @@
 
 //! Host code does not see what is in buffers.
 
-use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
+use crate::number_type::made;
+use melior::ir::{OperationRef, Type, TypeLike, ValueLike, operation::OperationLike};
 use symm_ir::{diagnostics::error, memref::is_memref, pass::PassResult, view, walk};
 
 /// Dialects whose ops on the host hand buffers on without looking into them.
@@ -31,6 +32,25 @@ const BLIND: [&str; 5] = [
     "memref.extract_aligned_pointer_as_index",
     "memref.extract_strided_metadata",
 ];
+
+/// Reports the first op that takes or makes a tensor, which is in no memory.
+pub(super) fn check_bufferized<'c: 'a, 'a>(module: OperationRef<'c, 'a>) -> PassResult {
+    let has_tensor = |op: &OperationRef<'c, 'a>| {
+        let operands = op.operands().map(|operand| operand.r#type());
+        operands.chain(made(*op)).any(is_tensor)
+    };
+    match walk::collect(module).into_iter().find(has_tensor) {
+        Some(op) => {
+            let message = "has a tensor and no buffer; run --one-shot-bufferize first";
+            Err(error(&op, message).emit())
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_tensor(r#type: Type<'_>) -> bool {
+    r#type.is_ranked_tensor() || r#type.is_unranked_tensor()
+}
 
 /// Reports the first op of the host that reads or writes a buffer, or has one where
 /// the GPU has none.

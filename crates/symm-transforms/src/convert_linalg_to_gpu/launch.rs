@@ -5,7 +5,7 @@
 
 use crate::builder::Builder;
 use melior::ir::OperationRef;
-use symm_ir::edit::move_before;
+use symm_ir::{edit::move_before, walk};
 
 /// Puts an op into a `gpu.launch` of its own.
 pub(crate) fn wrap<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
@@ -18,5 +18,15 @@ pub(crate) fn wrap<'c: 'a, 'a>(op: OperationRef<'c, 'a>) {
     // Not before: the launch takes its place in front of the op.
     if let Some(end) = end {
         move_before(op, end);
+    }
+}
+
+/// Moves what only the host knows, numbers of ranks and where constants are, to before the op that it
+/// is in and that a kernel does. They are the same wherever they are asked for.
+pub(crate) fn hoist<'c: 'a, 'a>(outer: OperationRef<'c, 'a>) {
+    for op in walk::collect(outer) {
+        if walk::is(op, "comm.rank") || walk::is(op, "memref.get_global") {
+            move_before(op, outer);
+        }
     }
 }

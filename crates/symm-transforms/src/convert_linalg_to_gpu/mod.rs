@@ -57,6 +57,7 @@ combine in a fixed order. Every other structured op of linalg, and any other cop
 `gpu.launch` of its own of one thread: `--convert-linalg-to-parallel-loops` and
 `--distribute-launches` come next and give it more.
 
+What a kernel asks for that only the host knows, `comm.rank` and `memref.get_global`, the host does before.
 A kernel calls no functions: a call that is left in one is an error.
 
 A constant that is not one value all over, be its values in the text or in a `dense_resource`, becomes
@@ -67,7 +68,7 @@ What is in a `gpu.launch` already stays as it is.
 Remarks of the category `convert-linalg-to-gpu` say for each op whether the library runs it or a
 kernel, and why the library does not take a sum of products.
 
-Buffers are in device memory. An op of the host that reads or writes them is an error.
+Runs on bufferized IR. Buffers are in device memory. An op of the host that reads or writes them is an error.
 ",
     anchor: Some("builtin.module"),
     options: &[CHIP],
@@ -108,9 +109,14 @@ Buffers are in device memory. An op of the host that reads or writes them is an 
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let module = pass.operation();
+    host::check_bufferized(module)?;
     declare_functions(pass)?;
     let mut cuda = cuda_table::read(module, &pass.options().text(CHIP.name))?;
     let overlap = Overlap::of(module);
+    let launches = walk::collect_named(module, "gpu.launch");
+    for op in structured_ops(module).into_iter().chain(launches) {
+        launch::hoist(op);
+    }
     for op in structured_ops(module) {
         if matmul::convert(pass, &mut cuda, &overlap, op)? {
             pass.count("matmuls", 1);

@@ -8,13 +8,14 @@ use super::{
     element::Element,
     kernel::{self, Algorithm, Role, Spec},
     layout::{Operands, normalize},
+    mismatch::Mismatch,
 };
 use crate::{
     attributes::{protocol, reduce_op},
     buffer_table,
     builder::{Builder, dynamic, memref_type},
     group::Group,
-    runtime::{ENTER, LEAVE},
+    runtime::{COLLECTIVE, ENTER, LEAVE},
 };
 use melior::ir::{
     OperationRef, ShapedTypeLike, Value, ValueLike, operation::OperationLike, r#type::MemRefType,
@@ -31,7 +32,15 @@ use symm_ir::{
 impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
     pub(super) fn barrier(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
         let group = self.module.group(op)?;
-        self.launch(op, &group, &kernel::BARRIER, None, &[], "")
+        let spec = Spec {
+            algorithm: &kernel::BARRIER,
+            group: &group,
+            reduction: None,
+            layout: "",
+        };
+        let number = self.record(op, &spec);
+        self.launch(&Builder::before(op), &spec, number, &[]);
+        Ok(())
     }
 
     pub(super) fn one_shot(&mut self, op: OperationRef<'c, 'a>) -> PassResult {
@@ -74,6 +83,17 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
         let b = Builder::before(op);
         let reduction = reduction(&b, op, operands[0])?;
         let Operands { mut buffers, code } = normalize(&b, operands);
+        let spec = Spec {
+            algorithm,
+            group: &group,
+            reduction: Some(reduction),
+            layout: &format!(".{code}"),
+        };
+        let number = self.record(op, &spec);
+        if let Some(mismatch) = Mismatch::of(&b, operands) {
+            self.module.declare(&[COLLECTIVE]);
+            mismatch.report(&b, &group, number, reduction);
+        }
         let roles = algorithm.roles.iter().filter(|role| !role.is_temporary());
         for (buffer, _) in buffers
             .iter_mut()
@@ -83,55 +103,45 @@ impl<'p, 'c: 'a, 'a> Conversion<'p, 'c, 'a> {
             *buffer = in_ordinary_memory(&b, *buffer);
         }
         self.record_temporaries(op, &group, algorithm, operands[0]);
-        self.launch(
-            op,
-            &group,
-            algorithm,
-            Some(reduction),
-            &buffers,
-            &format!(".{code}"),
-        )
+        self.launch(&b, &spec, number, &buffers);
+        Ok(())
+    }
+
+    /// Enters an op into the table of collectives and returns its number.
+    fn record(&mut self, op: OperationRef<'c, 'a>, spec: &Spec<'_, 'c>) -> i64 {
+        let phases = spec.algorithm.phases().map(str::to_owned).collect();
+        self.module
+            .record(op, spec.group, spec.algorithm.name, phases)
     }
 
     /// Builds the call of a kernel, with the memory that it needs besides its
     /// operands.
     fn launch(
         &mut self,
-        op: OperationRef<'c, 'a>,
-        group: &Group,
-        algorithm: &'static Algorithm,
-        reduction: Option<(Element<'c>, ReduceOp)>,
+        b: &Builder<'c, 'a>,
+        spec: &Spec<'_, 'c>,
+        number: i64,
         operands: &[Value<'c, 'a>],
-        layout: &str,
-    ) -> PassResult {
-        let b = Builder::before(op);
+    ) {
         let mut given = operands.iter().copied();
         let mut temporaries = Vec::new();
         let mut arguments = Vec::new();
-        for role in algorithm.roles {
+        for role in spec.algorithm.roles {
             if role.is_temporary() {
-                temporaries.push(allocate(&b, group, algorithm, *role, operands[0]));
+                temporaries.push(allocate(b, spec, *role, operands[0]));
                 arguments.extend(temporaries.last());
             } else {
                 arguments.extend(given.next());
             }
         }
         self.module.declare(&[ENTER, LEAVE]);
-        let spec = Spec {
-            algorithm,
-            group,
-            reduction,
-            layout,
-        };
-        let name = self.kernels.get(&b, &spec, &arguments);
-        let phases = algorithm.phases().map(str::to_owned).collect();
-        arguments.push(b.i32(self.module.record(op, group, algorithm.name, phases)));
+        let name = self.kernels.get(b, spec, &arguments);
+        arguments.push(b.i32(number));
         b.call(&name, &arguments, &[]);
         for temporary in temporaries {
             b.op("memref.dealloc", &[temporary], &[], &[]);
         }
         self.module.pass.count("kernels", 1);
-        Ok(())
     }
 
     /// Enters the memory that a call needs into the table of buffers, where its
@@ -218,11 +228,11 @@ fn reduction<'c: 'a, 'a>(
 /// Builds memory for one call, of the extents of `like`.
 fn allocate<'c: 'a, 'a>(
     b: &Builder<'c, 'a>,
-    group: &Group,
-    algorithm: &Algorithm,
+    spec: &Spec<'_, 'c>,
     role: Role,
     like: Value<'c, 'a>,
 ) -> Value<'c, 'a> {
+    let (group, algorithm) = (spec.group, spec.algorithm);
     let of = memref_type(like);
     let mut sizes: Vec<_> = (0..of.rank())
         .map(|dimension| b.dim(like, dimension))

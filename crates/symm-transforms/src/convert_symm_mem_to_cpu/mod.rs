@@ -7,6 +7,7 @@ mod collective;
 mod element;
 mod kernel;
 mod layout;
+mod mismatch;
 
 use crate::{
     action::{self, Action},
@@ -41,7 +42,7 @@ library; `c10d.wait_tensor` goes away, for both have finished when they return.
 
 Each kernel announces itself to the runtime with the number of the op, which is its
 position in the module's attribute `symm.ops`; a wait that fails ends the kernel
-before it touches data.
+before it touches data. So does one whose operands turn out to have different extents.
 
 Runs on bufferized IR, after `--place-symmetric-buffers` and after buffers have been
 given their deallocations. `--convert-comm-to-llvm` comes next.

@@ -12,10 +12,7 @@
 //! behind ops without effect, on which the launch's sizes may then depend.
 
 use crate::builder::{Builder, Compare, MAX_BLOCKS, erase};
-use melior::ir::{
-    BlockLike, BlockRef, OperationRef, RegionLike, Value, attribute::IntegerAttribute,
-    operation::OperationLike,
-};
+use melior::ir::{BlockLike, BlockRef, OperationRef, RegionLike, Value, operation::OperationLike};
 use mlir_sys::{
     mlirGetDialectHandle__arith__, mlirGetDialectHandle__gpu__, mlirGetDialectHandle__scf__,
 };
@@ -23,7 +20,7 @@ use symm_ir::{
     diagnostics::Failure,
     edit::{move_before, set_operand},
     pass::{OptionDef, PassDef, PassResult, PassRun, StatisticDef},
-    value::{self, defining_op, operand, replace_all_uses},
+    value::{self, integer, operand, replace_all_uses},
     view, walk,
 };
 
@@ -95,7 +92,7 @@ fn run(pass: &PassRun<'_, '_>) -> PassResult {
 fn is_one_thread<'c: 'a, 'a>(launch: OperationRef<'c, 'a>, body: BlockRef<'c, 'a>) -> bool {
     let sizes: Vec<_> = launch.operands().collect();
     sizes.len() == SIZES
-        && sizes.iter().all(|size| constant(*size) == Some(1))
+        && sizes.iter().all(|size| integer(*size) == Some(1))
         && body.argument_count() == 2 * SIZES
         && (0..2 * SIZES).all(|at| is_unused(body, at))
 }
@@ -246,17 +243,11 @@ fn dimensions<'c: 'a, 'a>(
         .collect()
 }
 
-fn constant(value: Value<'_, '_>) -> Option<i64> {
-    let op = defining_op(value).filter(|op| walk::is(*op, "arith.constant"))?;
-    let value = IntegerAttribute::try_from(op.attribute("value").ok()?);
-    Some(value.ok()?.value())
-}
-
 /// Returns the iterations of a loop whose bounds are constants.
 fn known_count(lower: Value<'_, '_>, upper: Value<'_, '_>, step: Value<'_, '_>) -> Option<i64> {
     let (step, length) = (
-        constant(step)?,
-        constant(upper)?.checked_sub(constant(lower)?)?,
+        integer(step)?,
+        integer(upper)?.checked_sub(integer(lower)?)?,
     );
     (step > 0)
         .then(|| length.max(0) as u64)

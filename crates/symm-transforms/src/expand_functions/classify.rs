@@ -4,17 +4,9 @@
 //! What kind of a float a value is: compared in its own type, for a number that is
 //! subnormal there may be normal in a wider one.
 
-use crate::builder::{Builder, element, with_element};
+use crate::builder::{Builder, FloatCompare, element, with_element};
 use melior::ir::{OperationRef, Type, Value, ValueLike, operation::OperationLike};
 use symm_ir::diagnostics::{Failure, error};
-
-/// Comparison of floats, false of NaNs; the number is that of `arith.cmpf`.
-#[derive(Clone, Copy)]
-enum Compare {
-    Equal = 1,
-    GreaterOrEqual = 3,
-    Less = 4,
-}
 
 /// Builds `math.isinf`.
 pub(super) fn is_infinite<'c: 'a, 'a>(
@@ -23,7 +15,7 @@ pub(super) fn is_infinite<'c: 'a, 'a>(
 ) -> Result<Option<Value<'c, 'a>>, Failure> {
     let value = op.operand(0)?;
     Ok(Some(match infinity(b, value.r#type()) {
-        Some(infinity) => compare(b, Compare::Equal, magnitude(b, value), infinity),
+        Some(infinity) => b.compare_floats(FloatCompare::Equal, magnitude(b, value), infinity),
         None => b.int(truth(b, value.r#type()), 0),
     }))
 }
@@ -40,15 +32,14 @@ pub(super) fn is_normal<'c: 'a, 'a>(
         return Err(error(&op, message).emit());
     };
     let magnitude = magnitude(b, value);
-    let is_large = compare(
-        b,
-        Compare::GreaterOrEqual,
+    let is_large = b.compare_floats(
+        FloatCompare::GreaterOrEqual,
         magnitude,
         b.float(r#type, least),
     );
     Ok(Some(match infinity(b, r#type) {
         Some(infinity) => {
-            let is_finite = compare(b, Compare::Less, magnitude, infinity);
+            let is_finite = b.compare_floats(FloatCompare::Less, magnitude, infinity);
             b.binary("arith.andi", is_large, is_finite)
         }
         None => is_large,
@@ -75,17 +66,6 @@ fn infinity<'c: 'a, 'a>(b: &Builder<'c, 'a>, r#type: Type<'c>) -> Option<Value<'
 
 fn magnitude<'c: 'a, 'a>(b: &Builder<'c, 'a>, value: Value<'c, 'a>) -> Value<'c, 'a> {
     b.value("math.absf", &[value], value.r#type(), &[])
-}
-
-fn compare<'c: 'a, 'a>(
-    b: &Builder<'c, 'a>,
-    predicate: Compare,
-    left: Value<'c, 'a>,
-    right: Value<'c, 'a>,
-) -> Value<'c, 'a> {
-    let predicate = [("predicate", b.int_attr(64, predicate as i64))];
-    let result = truth(b, left.r#type());
-    b.value("arith.cmpf", &[left, right], result, &predicate)
 }
 
 /// Returns the type of whether something holds for each element of a type.

@@ -7,6 +7,7 @@
 mod clamp;
 mod classify;
 mod complex;
+mod exponential;
 mod fused;
 mod power;
 
@@ -30,6 +31,7 @@ pub static EXPAND_FUNCTIONS: PassDef = PassDef {
 Expresses, by `arith` and by functions that are converted further, on numbers and vectors:
 
 - `math.isinf` and `math.isnormal`, by comparisons in the type itself;
+- `math.expm1` outside of kernels, by `exp` and `log` so that it is right near 0, off by at most 3 units in the last place;
 - `math.clampf`, as the larger of the lower bound and the smaller of value and upper bound;
 - `math.ipowi`, by repeated squaring; a negative power of 0 is 0;
 - `math.fma` of f8, in f32;
@@ -79,6 +81,7 @@ fn expansion<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<Expansion<'c, 'a>> 
         "complex.neg" => complex::negate,
         "complex.neq" => complex::unequal,
         "math.clampf" => clamp::clamp,
+        "math.expm1" => exponential::minus_one,
         "math.fma" => fused::multiply_add,
         "math.ipowi" => power::integer,
         "math.isinf" => classify::is_infinite,

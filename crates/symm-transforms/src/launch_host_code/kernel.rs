@@ -6,12 +6,11 @@
 use super::access::{BRANCHES, ENDS, is_access, is_pure, names};
 use crate::{
     builder::{Builder, erase, first_result, memref_type},
-    convert_linalg_to_gpu::copy,
+    convert_linalg_to_gpu::{copy, launch::hoist},
 };
 use melior::ir::{OperationRef, ValueLike, operation::OperationLike};
 use symm_ir::{
     diagnostics::error,
-    edit::move_before,
     linalg::is_structured,
     memref::{bytes, is_static},
     pass::PassResult,
@@ -58,9 +57,9 @@ pub(super) fn foreign<'c: 'a, 'a>(op: OperationRef<'c, 'a>) -> Option<OperationR
 /// Makes what is inside a loop fit for a kernel: buffers of its own become memory of
 /// the thread, copies loops, and what only the host knows comes before it.
 pub(super) fn prepare<'c: 'a, 'a>(outer: OperationRef<'c, 'a>) -> PassResult {
+    hoist(outer);
     for op in walk::collect(outer) {
         match names(op).0.as_str() {
-            "comm.rank" | "memref.get_global" => move_before(op, outer),
             "memref.alloc" | "memref.alloca" => keep_in_thread(outer, op)?,
             "memref.copy" => {
                 let (from, to) = (op.operand(0)?, op.operand(1)?);

@@ -67,7 +67,7 @@ fn order(op: OperationRef<'_, '_>) -> Option<Vec<usize>> {
         None => true,
     };
     let indexed = !walk::collect_named(op, "linalg.index").is_empty();
-    if !sums || indexed || !inputs.iter().all(streams) {
+    if !sums || indexed || !output.iter().all(is_loop) || !inputs.iter().all(streams) {
         return None;
     }
     let others = (0..parallel.len()).filter(|one| one != columns);
