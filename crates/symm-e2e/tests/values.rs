@@ -35,7 +35,7 @@ fn check(source: &str, arguments: &[&[f32]], expected: &[f32]) {
 }
 
 /// Ones, and as many elements as make `--lower-comm` choose in-place sums by default.
-const ONES: [f32; 65536] = [1.0; 65536];
+static ONES: [f32; 65536] = [1.0; 65536];
 
 #[test]
 fn a_loop_hands_on_a_tensor_that_the_program_still_has() {
