@@ -86,3 +86,34 @@ func.func @vector() -> vector<2xf32> {
 // Bufferization ends the process.
 // expected-error@+1 {{expected a tensor of a known size, got i32; make it one}}
 ml_program.global private @number(1 : i32) : i32
+
+// -----
+
+func.func private @same(%m: memref<4xf32>) -> memref<4xf32> {
+  // expected-error@+1 {{gives back, as result #0, a buffer that @same was given, of which its caller would get a copy; have the caller use the buffer that it has}}
+  return %m : memref<4xf32>
+}
+func.func @calls(%m: memref<4xf32>) {
+  %same = call @same(%m) : (memref<4xf32>) -> memref<4xf32>
+  return
+}
+
+// -----
+
+func.func private @either(%which: i1, %m: memref<4xf32>) -> (f32, memref<4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %fresh = memref.alloc() : memref<4xf32>
+  %part = memref.cast %m : memref<4xf32> to memref<?xf32>
+  %same = memref.cast %part : memref<?xf32> to memref<4xf32>
+  %one = scf.if %which -> memref<4xf32> {
+    scf.yield %same : memref<4xf32>
+  } else {
+    scf.yield %fresh : memref<4xf32>
+  }
+  // expected-error@+1 {{gives back, as result #1, a buffer that @either was given}}
+  return %zero, %one : f32, memref<4xf32>
+}
+func.func @calls_either(%which: i1, %m: memref<4xf32>) {
+  %zero, %same = call @either(%which, %m) : (i1, memref<4xf32>) -> (f32, memref<4xf32>)
+  return
+}

@@ -9,6 +9,7 @@ pub mod all_reduce_kernels;
 pub mod approximate_math;
 mod attributes;
 pub mod bound_reuse;
+mod branch;
 pub mod buffer_table;
 mod builder;
 pub mod check_bufferization;

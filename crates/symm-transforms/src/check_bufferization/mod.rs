@@ -8,6 +8,7 @@ mod constants;
 mod returned;
 mod tensors;
 
+use std::collections::HashSet;
 use symm_ir::{
     pass::{PassDef, PassResult, PassRun},
     walk,
@@ -19,8 +20,9 @@ pub static CHECK_BUFFERIZATION: PassDef = PassDef {
     summary: "Refuse, by name, what cannot be bufferized",
     description: "
 Refuses, with a way out, ops on tensors that bufferization does not know, constants of more than
-2^30 bytes together or whose values in a `dense_resource` do not fit them, and buffers that a function returns with gaps or out of order: no
-copy of these can be made for the caller. Runs right before `--one-shot-bufferize`.
+2^30 bytes together or whose values in a `dense_resource` do not fit them, buffers that a
+function returns with gaps or out of order, since no copy of these can be made for the caller,
+and buffers that a function gets and gives back to another one, which would get a copy. Runs right before `--one-shot-bufferize`.
 ",
     anchor: Some("builtin.module"),
     options: &[],
@@ -31,9 +33,11 @@ copy of these can be made for the caller. Runs right before `--one-shot-bufferiz
 
 fn run(pass: &PassRun<'_, '_>) -> PassResult {
     let mut bytes = 0;
+    let calls = walk::collect_named(pass.operation(), "func.call");
+    let called: HashSet<String> = calls.into_iter().filter_map(returned::callee).collect();
     for op in walk::collect(pass.operation()) {
         tensors::check(op)?;
-        returned::check(op)?;
+        returned::check(op, &called)?;
         constants::check(op, &mut bytes)?;
     }
     pass.preserve_all_analyses();

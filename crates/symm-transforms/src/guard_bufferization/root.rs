@@ -3,7 +3,7 @@
 
 //! Whose buffer a tensor may be in.
 
-use crate::tie::Tie;
+use crate::{branch, tie::Tie};
 use melior::ir::{BlockLike, BlockRef, OperationRef, RegionLike, Value, operation::OperationLike};
 use std::iter;
 use symm_ir::{
@@ -44,9 +44,6 @@ const MAKERS: [&str; 5] = [
     "tensor.generate",
     "tensor.pad",
 ];
-
-/// Branches: each result is what one of the regions yields at its position.
-const BRANCHES: [&str; 3] = ["scf.execute_region", "scf.if", "scf.index_switch"];
 
 impl<'c: 'a, 'a> Body<'c, 'a> {
     pub(super) fn new(block: BlockRef<'c, 'a>) -> Self {
@@ -124,8 +121,8 @@ impl<'c: 'a, 'a> Body<'c, 'a> {
 /// Returns the tensors one of whose buffers a result is in, where that is known. What an inner loop hands on is its own, or
 /// made in it: its result is in a buffer of its own, or in that which it began with.
 fn sources<'c: 'a, 'a>(op: OperationRef<'c, 'a>, at: usize) -> Vec<Option<Value<'c, 'a>>> {
-    if is_one_of(op, &BRANCHES) {
-        return yielded(op, at);
+    if branch::is_branch(op) {
+        return branch::yielded(op, at);
     }
     if walk::is(op, "arith.select") {
         return vec![operand(op, 1), operand(op, 2)];
@@ -145,14 +142,6 @@ fn sources<'c: 'a, 'a>(op: OperationRef<'c, 'a>, at: usize) -> Vec<Option<Value<
     let is_result = |tie: &Tie<'c, 'a>| Some(tie.to) == result(op, at);
     let ties = Tie::all(op).into_iter().filter(is_result);
     ties.map(|tie| Some(tie.from)).collect()
-}
-
-/// Returns what the regions of a branch yield at a position.
-fn yielded<'c: 'a, 'a>(op: OperationRef<'c, 'a>, at: usize) -> Vec<Option<Value<'c, 'a>>> {
-    let blocks = op.regions().flat_map(walk::blocks);
-    let yields = blocks.filter_map(|block| block.terminator());
-    let yields = yields.filter(|op| walk::is(*op, "scf.yield"));
-    yields.map(|op| operand(op, at)).collect()
 }
 
 fn is_one_of(op: OperationRef<'_, '_>, names: &[&str]) -> bool {
