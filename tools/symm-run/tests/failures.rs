@@ -192,6 +192,7 @@ fn a_host_without_threads_says_so() {
         error.starts_with("error: rank 0: its process can't be started: "),
         "{error}"
     );
+    assert!(!error.contains("had not left"), "{error}");
 }
 
 #[test]

@@ -70,6 +70,10 @@ pub fn processes(
                 Err(error) => {
                     let message = format!("its process can't be started: {error}");
                     world.fail(Failure::RankError { rank, message });
+                    // Nobody waits for those that were never there.
+                    for absent in rank..world.spec().size {
+                        let _ = sender.send((absent, Ending::Aborted));
+                    }
                     break;
                 }
             }
