@@ -128,3 +128,45 @@ func.func @same(%out: memref<8xf32>) {
   symm_mem.one_shot_all_reduce<sum> ins(%b : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
   return
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+// A function that only one rank calls gives back the buffer, and may copy it for that.
+// CHECK-LABEL: func.func private @keep(
+// CHECK-SAME: memref<8xf32>) -> memref<8xf32>
+// CHECK-LABEL: func.func @called(
+// CHECK: memref.copy
+// CHECK: symm_mem.one_shot_all_reduce
+func.func private @keep(%x: memref<8xf32>) -> memref<8xf32> {
+  return %x : memref<8xf32>
+}
+func.func @called(%out: memref<8xf32>) {
+  %zero = arith.constant 0 : index
+  %rank = comm.rank on @tp
+  %first = arith.cmpi eq, %rank, %zero : index
+  %a = memref.alloc() : memref<8xf32>
+  scf.if %first {
+    %b = func.call @keep(%a) : (memref<8xf32>) -> memref<8xf32>
+  }
+  symm_mem.one_shot_all_reduce<sum> ins(%a : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
+  return
+}
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+// One that all call does not matter.
+// CHECK-LABEL: func.func @called_by_all(
+// CHECK-NOT: memref.copy
+func.func private @keep(%x: memref<8xf32>) -> memref<8xf32> {
+  return %x : memref<8xf32>
+}
+func.func @called_by_all(%out: memref<8xf32>) {
+  %a = memref.alloc() : memref<8xf32>
+  %b = func.call @keep(%a) : (memref<8xf32>) -> memref<8xf32>
+  symm_mem.one_shot_all_reduce<sum> ins(%b : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
+  return
+}

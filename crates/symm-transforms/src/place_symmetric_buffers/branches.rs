@@ -6,6 +6,8 @@
 //! one, so it stays where it is, and the op gets a copy.
 
 use super::{
+    classes::Node,
+    ops::memref_result,
     pin::{PinKind, symbol},
     survey::Survey,
 };
@@ -13,6 +15,7 @@ use melior::ir::{
     BlockLike, BlockRef, OperationRef, RegionLike, Value, ValueLike, operation::OperationLike,
 };
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
     iter,
 };
@@ -41,8 +44,8 @@ const SOURCES: [&str; 5] = [
 ];
 
 impl<'c: 'a, 'a> Survey<'c, 'a> {
-    /// Pins what comes out of a branch that ranks may take differently, where it goes to an op that needs symmetric memory
-    /// and is not in that branch itself.
+    /// Pins what comes out of a branch that ranks may take differently, and what is allocated in one, where it goes to an op
+    /// that needs symmetric memory and is not in that branch itself.
     pub fn pin_branches(&mut self) {
         let mut needs: HashMap<usize, Vec<OperationRef<'c, 'a>>> = HashMap::new();
         for at in 0..self.needs.len() {
@@ -50,33 +53,108 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
             let class = self.classes.find(operand.node).index();
             needs.entry(class).or_default().push(operand.op);
         }
-        for (op, node) in std::mem::take(&mut self.choices) {
+        let calls = std::mem::take(&mut self.functions.calls);
+        let mut branches = Branches::new(&calls);
+        for (node, around) in self.outcomes(&mut branches) {
             let class = self.classes.find(node).index();
-            let Some(needing) = needs.get(&class) else {
-                continue;
+            let needing = needs.get(&class).map_or(&[][..], |needing| needing);
+            let is_apart = |branch: &OperationRef<'c, 'a>| {
+                let is_outside = |need: &OperationRef<'c, 'a>| !branches.has(*branch, *need);
+                needing.iter().any(is_outside) && branches.differs(*branch)
             };
-            let differs = Numbers::new(&self.functions.calls).choice_differs(op);
-            if differs && !needing.iter().all(|need| self.is_inside(*need, op)) {
-                self.pin(node, PinKind::Branch, op);
+            if let Some(branch) = around.into_iter().find(is_apart) {
+                self.pin(node, PinKind::Branch, branch);
             }
+        }
+        self.functions.calls = calls;
+    }
+
+    /// Returns the memrefs that branches and loops give or that are made in them, with these.
+    fn outcomes(
+        &mut self,
+        branches: &mut Branches<'_, 'c, 'a>,
+    ) -> Vec<(Node, Vec<OperationRef<'c, 'a>>)> {
+        let chosen = std::mem::take(&mut self.choices).into_iter();
+        let mut outcomes: Vec<_> = chosen.map(|(op, node)| (node, vec![op])).collect();
+        for made in &self.allocations {
+            outcomes.push((made.node, branches.around(made.op)));
+        }
+        // What a function gives back may be made there, or copied for its caller.
+        for call in branches.calls {
+            for value in (0..call.result_count()).filter_map(|at| memref_result(*call, at)) {
+                outcomes.push((self.classes.node(value), branches.around(*call)));
+            }
+        }
+        outcomes
+    }
+}
+
+/// The branches and loops of a module.
+struct Branches<'s, 'c, 'a> {
+    calls: &'s [OperationRef<'c, 'a>],
+    differ: RefCell<HashMap<usize, bool>>,
+    around: HashMap<String, Vec<OperationRef<'c, 'a>>>,
+}
+
+impl<'s, 'c: 'a, 'a> Branches<'s, 'c, 'a> {
+    fn new(calls: &'s [OperationRef<'c, 'a>]) -> Self {
+        Self {
+            calls,
+            differ: RefCell::default(),
+            around: HashMap::new(),
         }
     }
 
-    /// Says whether an op is run from inside another one: it is in it, or in a function that is called there.
-    fn is_inside(&self, op: OperationRef<'c, 'a>, branch: OperationRef<'c, 'a>) -> bool {
+    /// Says whether ranks may run a branch or a loop differently.
+    fn differs(&self, branch: OperationRef<'c, 'a>) -> bool {
+        let key = branch.to_raw().ptr as usize;
+        if let Some(known) = self.differ.borrow().get(&key) {
+            return *known;
+        }
+        let differs = Numbers::new(self.calls).choice_differs(branch);
+        self.differ.borrow_mut().insert(key, differs);
+        differs
+    }
+
+    /// Returns the branches and loops that an op is run in: those around it, and around the calls of its function.
+    fn around(&mut self, op: OperationRef<'c, 'a>) -> Vec<OperationRef<'c, 'a>> {
+        let parents = iter::successors(op.parent_operation(), |op| op.parent_operation());
+        let is_choice = |op: &OperationRef<'c, 'a>| CHOICES.iter().any(|name| walk::is(*op, name));
+        let mut found: Vec<_> = parents.filter(is_choice).collect();
+        if let Some(name) = function_of(op) {
+            found.extend(self.around_calls(name));
+        }
+        found
+    }
+
+    fn around_calls(&mut self, function: String) -> Vec<OperationRef<'c, 'a>> {
+        if let Some(known) = self.around.get(&function) {
+            return known.clone();
+        }
+        // Recursion ends here.
+        self.around.insert(function.clone(), Vec::new());
+        let calls: Vec<_> = calls_of(self.calls, &function).collect();
+        let mut found: Vec<_> = calls
+            .into_iter()
+            .flat_map(|call| self.around(call))
+            .collect();
+        let mut seen = HashSet::new();
+        found.retain(|op| seen.insert(op.to_raw().ptr as usize));
+        self.around.insert(function, found.clone());
+        found
+    }
+
+    /// Says whether an op is run in a branch whenever it is run: it is in it, or in a function that only it calls.
+    fn has(&self, branch: OperationRef<'c, 'a>, op: OperationRef<'c, 'a>) -> bool {
         let mut seen = HashSet::new();
         let mut open = vec![op];
         while let Some(op) = open.pop() {
             if is_in(op, branch) {
                 continue;
             }
-            let function = walk::parent_named(op, "func.func");
-            let name = function.and_then(text::symbol_name).unwrap_or_default();
-            let calls = self.functions.calls.iter();
-            let calls: Vec<_> = calls
-                .filter(|call| symbol(**call, "callee") == name)
-                .collect();
-            if calls.is_empty() {
+            let name = function_of(op).unwrap_or_default();
+            let mut calls = calls_of(self.calls, &name).peekable();
+            if calls.peek().is_none() {
                 return false;
             }
             if seen.insert(name.clone()) {
@@ -85,6 +163,20 @@ impl<'c: 'a, 'a> Survey<'c, 'a> {
         }
         true
     }
+}
+
+fn function_of(op: OperationRef<'_, '_>) -> Option<String> {
+    walk::parent_named(op, "func.func").and_then(text::symbol_name)
+}
+
+fn calls_of<'s, 'c: 'a, 'a>(
+    calls: &'s [OperationRef<'c, 'a>],
+    function: &'s str,
+) -> impl Iterator<Item = OperationRef<'c, 'a>> {
+    calls
+        .iter()
+        .copied()
+        .filter(move |call| symbol(*call, "callee") == function)
 }
 
 fn is_in<'c: 'a, 'a>(op: OperationRef<'c, 'a>, around: OperationRef<'c, 'a>) -> bool {
