@@ -7,6 +7,7 @@ use std::{fs, process::ExitCode, time::SystemTime};
 
 use anyhow::{Context, Result};
 use symm_abi::ReduceOp;
+use symm_cli::out;
 use symm_cuda::{driver, nccl::Nccl};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     data::Data,
     json, measure,
     options::Options,
-    output::{complain, out},
+    output::complain,
     plot,
     report::{self, Entry, Place, Setting},
     world::{Rank, World},
@@ -42,7 +43,10 @@ pub fn run(
     let done = sweep(options, chosen, world, &mut |entry, world| {
         let line = report::line(&entry, world.size) + "\n";
         entries.push(entry);
-        if say { out(&line) } else { Ok(()) }
+        if say {
+            out(&line)?;
+        }
+        Ok(())
     });
     // What was measured before a failure is not lost.
     let concluded = match say {
@@ -117,7 +121,8 @@ fn conclude(
         plot::draw(path, &all, setting.world).with_context(|| format!("{}", path.display()))
     });
     // None of them is kept from its readers by another that failed.
-    written.and(drawn).and(said)
+    written.and(drawn)?;
+    Ok(said?)
 }
 
 fn setting(options: &Options, world: &mut World, processes: bool) -> Result<Setting> {

@@ -11,7 +11,6 @@ mod chosen;
 mod compare;
 mod comparison;
 mod data;
-mod files;
 mod generated;
 mod json;
 mod measure;

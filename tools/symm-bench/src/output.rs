@@ -1,30 +1,12 @@
 // SPDX-FileCopyrightText: The Symm authors
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! What people read: tables on the standard output, errors on the other.
+//! What people read on the standard error.
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, Write},
+    io::{self, Write},
 };
-
-use anyhow::{Context, Result};
-
-/// Writes text to the standard output; whoever closed it has read enough.
-///
-/// # Errors
-///
-/// Fails where it can't be written for another reason.
-pub fn out(text: &str) -> Result<()> {
-    let mut stdout = io::stdout();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to the standard output"),
-    }
-}
 
 /// Returns what an error says and what it comes of; many errors say the latter themselves, and it is said once.
 pub fn told(error: &anyhow::Error) -> String {

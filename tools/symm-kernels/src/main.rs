@@ -12,12 +12,13 @@ use std::{
     error::Error,
     fmt::Display,
     fs::{self, File, TryLockError},
-    io::{self, ErrorKind, Write},
+    io::{self, Write},
     path::Path,
     process::ExitCode,
     time::Instant,
 };
 use symm_abi::gpu::{Bundle, BundleError, INDEX_FILE, KernelImage, Soundness};
+use symm_cli::out;
 use symm_codegen::gpu::{Sabotage, compile_all_sabotaged};
 use symm_ir::context::create_context;
 
@@ -65,17 +66,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         arguments.output.display(),
         images.len(),
         specs.len()
-    ))
-}
-
-/// Writes text to the standard output; whoever closed it has read enough.
-fn out(text: &str) -> Result<(), Box<dyn Error>> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to the standard output: {error}").into())
-        }
-        _ => Ok(()),
-    }
+    ))?;
+    Ok(())
 }
 
 /// Keeps the bundle from other processes until the lock is dropped: of two that read the same index, one would lose kernels.

@@ -6,7 +6,6 @@
 use crate::{
     Outcome,
     cli::{Cli, Launcher},
-    files,
     job::Job,
     rank_path, text,
     work::{Report, work},
@@ -43,7 +42,8 @@ pub fn launched(cli: &Cli) -> Result<Option<LaunchEnv>, String> {
 pub fn check(cli: &Cli, ranks: u32, launched: Option<&LaunchEnv>) -> Result<(), String> {
     if let Some(path) = &cli.trace {
         let path = trace_path(path, launched);
-        files::check_writable(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        symm_cli::files::check_writable(&path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let present = gpus().map_err(text)?;
     let needed = launched.map_or(ranks, |env| env.local_rank + 1);

@@ -5,7 +5,7 @@
 
 use crate::{
     cli::{Cli, Device},
-    files, rank_path,
+    rank_path,
     source::Source,
 };
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ impl Job {
                 };
                 check_path(&path)?;
                 let own = (rank, value.name.as_str());
-                let Some(place) = files::place(&path) else {
+                let Some(place) = symm_cli::files::place(&path) else {
                     continue;
                 };
                 if let Some((rank, name)) = taken.insert(place, own) {

@@ -6,8 +6,6 @@
 mod cli;
 mod compile;
 mod crash;
-#[path = "../../symm-bench/src/files.rs"]
-mod files;
 mod gpu;
 mod job;
 mod print;
@@ -27,6 +25,7 @@ use std::{
     process::{Command, ExitCode},
 };
 use symm_abi::Manifest;
+use symm_cli::out;
 use symm_runtime::{
     Artifact, Program, World, WorldSpec,
     launch::{self, LaunchError},
@@ -99,7 +98,7 @@ fn host(cli: &Cli) -> Result<ExitCode, String> {
     }
     let speaks = launched.as_ref().is_none_or(|env| env.rank == 0);
     if cli.verbose && speaks {
-        print::out(&print::program(&manifest))?;
+        out(&print::program(&manifest)).map_err(text)?;
     }
     let outcome = match (&launched, cli.isolation) {
         (Some(env), _) => gpu::joined(env, spec, &job)?,
@@ -127,9 +126,9 @@ fn failed(message: String) -> ExitCode {
 
 /// Prints what a run gave.
 fn tell(cli: &Cli, job: &Job, reports: &[Report]) -> Result<(), String> {
-    print::out(&print::results(job, reports))?;
+    out(&print::results(job, reports)).map_err(text)?;
     if cli.time || cli.repeat.is_some() {
-        print::out(&print::times(reports))?;
+        out(&print::times(reports)).map_err(text)?;
     }
     Ok(())
 }

@@ -4,25 +4,8 @@
 //! What people read: the program, its results, the times.
 
 use crate::{job::Job, work::Report};
-use std::{
-    fmt::Write,
-    io::{self, ErrorKind},
-    time::Duration,
-};
+use std::{fmt::Write, time::Duration};
 use symm_abi::{Manifest, Value};
-
-/// Writes text to the standard output; whoever closed it has read enough.
-///
-/// # Errors
-/// When it can't be written for another reason.
-pub fn out(text: &str) -> Result<(), String> {
-    match io::Write::write_all(&mut io::stdout(), text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to the standard output: {error}"))
-        }
-        _ => Ok(()),
-    }
-}
 
 /// Writes a type as MLIR does.
 pub fn type_of(value: &Value) -> String {

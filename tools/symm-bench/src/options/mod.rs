@@ -8,13 +8,13 @@ mod values;
 pub use values::{Average, Isolation, Launcher, Register, What};
 
 use std::{path::PathBuf, time::Duration};
+use symm_cli::files;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, value_parser};
 
 use crate::{
     case::{self, Unalign},
-    files,
     measure::Plan,
     size::{self, Step},
 };

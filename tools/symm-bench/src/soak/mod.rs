@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use symm_abi::gpu::EPOCH_PERIOD;
+use symm_cli::out;
 use symm_cuda::{Graph, Stream};
 
 use crate::{
@@ -24,7 +25,6 @@ use crate::{
     data::Data,
     measure::capture,
     options::Options,
-    output::out,
     world::World,
 };
 use compare::{Buffers, Check};

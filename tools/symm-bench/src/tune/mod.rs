@@ -20,6 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use symm_abi::gpu::{
     Algorithm as Kind, ChipTable, KernelSpec, LaunchTable, Reduction, Shape, Trigger,
 };
+use symm_cli::out;
 
 use crate::{
     case::Case,
@@ -28,7 +29,6 @@ use crate::{
     generated::{Generated, Library, chip_of},
     measure::{self, Plan, Row},
     options::Options,
-    output::out,
     world::World,
 };
 use ranges::{choices, merged, shapes};
