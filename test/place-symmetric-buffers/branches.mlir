@@ -170,3 +170,26 @@ func.func @called_by_all(%out: memref<8xf32>) {
   symm_mem.one_shot_all_reduce<sum> ins(%b : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
   return
 }
+
+// -----
+
+comm.group @tp size(2) {symm_mem}
+
+// A function says which it is.
+// CHECK-LABEL: func.func @asked(
+// CHECK: memref.copy
+// CHECK: symm_mem.one_shot_all_reduce
+func.func private @is_first() -> i1 {
+  %zero = arith.constant 0 : index
+  %rank = comm.rank on @tp
+  %first = arith.cmpi eq, %rank, %zero : index
+  return %first : i1
+}
+func.func @asked(%out: memref<8xf32>) {
+  %first = call @is_first() : () -> i1
+  %a = memref.alloc() : memref<8xf32>
+  %b = memref.alloc() : memref<8xf32>
+  %c = arith.select %first, %a, %b : memref<8xf32>
+  symm_mem.one_shot_all_reduce<sum> ins(%c : memref<8xf32>) outs(%out : memref<8xf32>) on @tp
+  return
+}

@@ -34,13 +34,17 @@ pub const CHOICES: [&str; 5] = [
     "scf.while",
 ];
 
-/// Ops whose results may be another number on each rank.
-const SOURCES: [&str; 5] = [
+/// Ops whose results may be another number on each rank; of a function, nobody looks at how it comes to its own.
+const SOURCES: [&str; 9] = [
+    "affine.load",
+    "comm.compare_exchange",
     "comm.load",
     "comm.rank",
+    "func.call",
+    "memref.atomic_rmw",
     "memref.load",
-    "tensor.extract",
     "vector.load",
+    "vector.transfer_read",
 ];
 
 impl<'c: 'a, 'a> Survey<'c, 'a> {
